@@ -1,0 +1,44 @@
+# Everything a newcomer needs: `make run` serves a model, `make test` tries the whole product.
+# Both set up what is missing first; all they ask for is Python 3.11 or later and git.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+NOISE_MODEL := .models/pensieve-noise.gguf
+BENCH_MODEL := .models/pensieve-bench.gguf
+
+.PHONY: install run test check bench clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pensieve needs Python 3.11 or later: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(NOISE_MODEL): tests/make_model.py | $(INSTALLED)
+	$(BIN)/python tests/make_model.py tiny $@
+
+$(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
+	$(BIN)/python tests/make_model.py mid $@
+
+run: $(INSTALLED) $(NOISE_MODEL)
+	@echo "No model is bundled yet: this one has random weights and writes noise. Serve your own with"
+	@echo "  $(BIN)/pensieve serve --model /path/to/model.gguf"
+	@exec $(BIN)/pensieve serve --model $(NOISE_MODEL)
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(INSTALLED) $(BENCH_MODEL)
+	$(BIN)/python benchmarks/overhead.py $(BENCH_MODEL)
+
+clean:
+	rm -rf .venv .models .node

@@ -1,0 +1,33 @@
+"""Where log lines go: a bounded file at home, readable by its owner alone, and warnings to the terminal."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+from pathlib import Path
+
+from pensieve.core.errors import SettingsError
+
+LARGEST_FILE = 10 * 1024 * 1024
+KEPT_FILES = 3
+FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    def _open(self):  # type: ignore[no-untyped-def]
+        return open(os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
+
+
+def start_logging(home: Path, level: str) -> Path:
+    """Returns the file's path. Raises SettingsError when it cannot be written."""
+    file = home / "logs" / "pensieve.log"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        to_file = _PrivateFile(file, maxBytes=LARGEST_FILE, backupCount=KEPT_FILES)
+    except OSError as error:
+        raise SettingsError(f"The log {file} cannot be written: {error.strerror}.", "Set PENSIEVE_HOME.") from None
+    to_terminal = logging.StreamHandler()
+    to_terminal.setLevel(logging.WARNING)
+    logging.basicConfig(level=level.upper(), format=FORMAT, handlers=[to_file, to_terminal])
+    return file

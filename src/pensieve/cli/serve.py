@@ -1,0 +1,85 @@
+"""`pensieve serve`: the composition of the server. The only place outside `http` that starts it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import psutil
+import uvloop
+
+from pensieve.cli.logs import start_logging
+from pensieve.config.settings import Settings
+from pensieve.core.model import ModelCard
+from pensieve.http.security import LOCAL_TOKEN
+from pensieve.http.server import HttpServer, listen, raise_file_limit, url_of
+from pensieve.library.cards import read_card
+from pensieve.service.service import Service
+
+PROGRESS_SECONDS = 0.5
+
+
+def serve(settings: Settings, home: Path) -> None:
+    """Serves until a signal. Raises SettingsError when it cannot start."""
+    card = read_card(settings.model.path, settings.engine.kind)
+    log = start_logging(home, settings.log.level)
+    raise_file_limit()
+    uvloop.run(_serve(card, settings, log))
+
+
+async def _serve(card: ModelCard, settings: Settings, log: Path) -> None:
+    service = Service(card, settings)
+    server = HttpServer(service, settings.server)
+    listener = listen(settings.server)
+    fitted = service.supervisor.fit
+    _say(
+        f"Loading {card.description}: {fitted.context:,} of {card.trained_context:,} tokens, "
+        f"{fitted.parallel} requests at once."
+    )
+    serving = asyncio.create_task(server.run_on(listener))
+    try:
+        await _start(service, card, serving)
+        if not serving.done():
+            _welcome(url_of(listener), log)
+        await serving
+    finally:
+        server.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
+        await service.stop()
+        listener.close()
+
+
+async def _start(service: Service, card: ModelCard, serving: asyncio.Task[None]) -> None:
+    """Loads the model, shows how far it is, and stops when a signal ends the server first."""
+    loading = asyncio.create_task(service.start())
+    while not loading.done() and not serving.done():
+        await asyncio.wait({loading, serving}, timeout=PROGRESS_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if not loading.done():
+            _show_progress(service.supervisor.loading_pid, card.weight_bytes)
+    if loading.done():
+        loading.result()
+    else:
+        loading.cancel()
+
+
+def _show_progress(pid: int | None, weight_bytes: int) -> None:
+    """How much of the file is in memory already, as far as the system tells."""
+    if pid is None or not weight_bytes or not sys.stderr.isatty():
+        return
+    try:
+        resident = psutil.Process(pid).memory_info().rss
+    except psutil.Error:
+        return
+    print(f"\rLoading: {min(99, 100 * resident // weight_bytes)} % ", end="", file=sys.stderr, flush=True)
+
+
+def _welcome(url: str, log: Path) -> None:
+    _say(f"Pensieve is ready at {url}")
+    _say(f"Try: ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={LOCAL_TOKEN} claude")
+    _say(f"(log: {log}; Ctrl-C stops)")
+
+
+def _say(line: str) -> None:
+    lead = "\r" if sys.stderr.isatty() else ""
+    print(f"{lead}{line}", file=sys.stderr, flush=True)

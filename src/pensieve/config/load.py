@@ -1,0 +1,102 @@
+"""The one reader of settings: defaults, then the file, then the environment, then flags; the last word wins.
+
+A key that does not exist or does not fit its type is an error that names where it stands and the nearest valid key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from pensieve.config.settings import Settings
+from pensieve.core.errors import SettingsError
+
+PREFIX = "PENSIEVE_"
+SHORT_NAMES = {"PENSIEVE_HOST": "server.host", "PENSIEVE_PORT": "server.port", "PENSIEVE_MODEL": "model.path"}
+_OTHER_NAMES = ("PENSIEVE_HOME",)
+
+_GROUPS: dict[str, Any] = {group.name: group.type for group in msgspec.structs.fields(Settings)}
+KEYS: dict[str, Any] = {
+    f"{group}.{key}": annotated
+    for group, struct in _GROUPS.items()
+    for key, annotated in get_type_hints(struct, include_extras=True).items()
+}
+"""Every key and its type, limits included."""
+
+
+def home(environment: Mapping[str, str]) -> Path:
+    """Where config, state, logs and caches live: `$PENSIEVE_HOME`, else `~/.pensieve`."""
+    return Path(environment.get("PENSIEVE_HOME") or Path.home() / ".pensieve").expanduser()
+
+
+def load_settings(
+    environment: Mapping[str, str], flags: Mapping[str, Any] | None = None, file: Path | None = None
+) -> Settings:
+    """`flags` maps keys such as "server.port" to values; None is no value. A `file` that is named must exist.
+
+    Raises SettingsError.
+    """
+    values: dict[str, tuple[Any, str]] = {}
+    values.update(_from_file(file, must_exist=True) if file else _from_file(home(environment) / "config.toml"))
+    values.update(_from_environment(environment))
+    values.update({key: (value, "the command line") for key, value in (flags or {}).items() if value is not None})
+    groups: dict[str, dict[str, Any]] = {group: {} for group in _GROUPS}
+    for key, (value, source) in values.items():
+        group, name = key.split(".")
+        groups[group][name] = _checked(key, value, source)
+    return Settings(**{group: _GROUPS[group](**keys) for group, keys in groups.items()})
+
+
+def _from_file(path: Path, must_exist: bool = False) -> dict[str, tuple[Any, str]]:
+    try:
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingsError(f"There is no config file {path}.", "Check the path given with --config.") from None
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"The config file {path} cannot be read: {error}.", "Correct or remove it.") from None
+    values: dict[str, tuple[Any, str]] = {}
+    for group, keys in table.items():
+        if group not in _GROUPS or not isinstance(keys, dict):
+            raise SettingsError(f"{path}: unknown group [{group}].", _nearest(group, list(_GROUPS)))
+        for key, value in keys.items():
+            name = f"{group}.{key}"
+            if name not in KEYS:
+                raise SettingsError(f"{path}: unknown key {name}.", _nearest(name, list(KEYS)))
+            values[name] = (value, str(path))
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    long_names = {f"{PREFIX}{key.replace('.', '__').upper()}": key for key in KEYS}
+    names = SHORT_NAMES | long_names
+    values: dict[str, tuple[Any, str]] = {}
+    for name in sorted(environment, key=lambda name: name in long_names):
+        if not name.startswith(PREFIX) or name in _OTHER_NAMES:
+            continue
+        if name not in names:
+            raise SettingsError(f"The environment variable {name} is not a setting.", _nearest(name, list(names)))
+        values[names[name]] = (environment[name], f"the environment variable {name}")
+    return values
+
+
+def _checked(key: str, value: Any, source: str) -> Any:
+    if isinstance(value, str) and get_origin(get_args(KEYS[key])[0]) is tuple:
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        return msgspec.convert(value, KEYS[key], strict=not isinstance(value, str))
+    except msgspec.ValidationError as error:
+        what = str(error).replace("`", "").lower()
+        raise SettingsError(f"{key} = {value!r} in {source} is not valid: {what}.", "Correct or remove it.") from None
+
+
+def _nearest(name: str, valid: list[str]) -> str:
+    close = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]}?" if close else f"Valid are: {', '.join(sorted(valid))}."

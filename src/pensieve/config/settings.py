@@ -1,0 +1,63 @@
+"""Every setting there is: group, key, type, default, and one line of what it means. `load.py` fills them in.
+
+The environment name of a key is PENSIEVE_<GROUP>__<KEY>, such as PENSIEVE_SERVER__PORT=8080.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+
+class Server(Struct, frozen=True, forbid_unknown_fields=True):
+    host: Annotated[str, Meta(description="address to listen on; off loopback a token is required")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0 picks a free one")] = 7777
+    token: Annotated[str, Meta(description="the only accepted token; empty: the local ones")] = ""
+    body_limit_mb: Annotated[int, Meta(ge=1, description="largest request body, in MiB")] = 32
+    idle_seconds: Annotated[float, Meta(gt=0, description="silence after which an unfinished request is closed")] = 30
+    drain_seconds: Annotated[float, Meta(ge=0, description="how long running answers may go on after SIGTERM")] = 30
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True):
+    path: Annotated[str, Meta(description="the model: a GGUF file")] = ""
+    aliases: Annotated[tuple[str, ...], Meta(description="more names, beside claude-*, that mean this model")] = ()
+
+
+class Engine(Struct, frozen=True, forbid_unknown_fields=True):
+    kind: Annotated[Literal["auto", "llamacpp", "scripted"], Meta(description="auto: by the kind of model file")] = (
+        "auto"
+    )
+    parallel: Annotated[int, Meta(ge=1, le=64, description="requests that generate at once")] = 4
+    queue: Annotated[int, Meta(ge=0, le=10_000, description="requests that may wait beyond those")] = 64
+    context: Annotated[int, Meta(ge=512, description="tokens per request, if the model and the memory allow")] = 32768
+    threads: Annotated[int, Meta(ge=0, le=1024, description="threads of the engine; 0: one per physical core")] = 0
+    batch: Annotated[int, Meta(ge=32, le=4096, description="prompt tokens read in one step")] = 512
+    cache_mb: Annotated[int, Meta(ge=0, description="RAM for prefixes that no running slot holds, in MiB")] = 512
+
+
+class Worker(Struct, frozen=True, forbid_unknown_fields=True):
+    load_seconds: Annotated[float, Meta(gt=0, description="a model not loaded by then has failed")] = 600
+    silence_seconds: Annotated[float, Meta(gt=0, description="no sign of life for so long: replaced")] = 15
+    hang_seconds: Annotated[float, Meta(gt=0, description="generating loop stuck for so long: replaced")] = 120
+
+
+class Memory(Struct, frozen=True, forbid_unknown_fields=True):
+    warn_gb: Annotated[float, Meta(ge=0, description="available memory below which a warning is logged, in GB")] = 2
+    reject_gb: Annotated[float, Meta(ge=0, description="below which new requests get 503, in GB")] = 1
+    emergency_gb: Annotated[float, Meta(ge=0, description="below which the state is Emergency, in GB")] = 0.5
+
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="least important line that is kept")
+    ] = "info"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    server: Server = Server()
+    model: Model = Model()
+    engine: Engine = Engine()
+    worker: Worker = Worker()
+    memory: Memory = Memory()
+    log: Log = Log()

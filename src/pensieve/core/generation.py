@@ -1,0 +1,77 @@
+"""What goes into an engine and what comes out of it: Prompt, Job, Chunk."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Prompt(Struct, frozen=True):
+    """The exact text that the model sees. `markers` are special tokens whose text the reader needs in the output."""
+
+    text: str
+    markers: tuple[str, ...] = ()
+
+
+class Sampling(Struct, frozen=True):
+    """`temperature` 0 is greedy. `top_p` 1 and `top_k` 0 leave every token in."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+
+
+class Span(Struct, frozen=True, array_like=True):
+    """A stretch of generated output: its text, and the ids behind it.
+
+    An engine that streams text may not tell every id: then `missing` of them stand, unknown, before `ids`.
+    """
+
+    text: str
+    ids: tuple[int, ...]
+    missing: int = 0
+
+
+class Job(Struct, frozen=True):
+    """One generation. `generated` is what an earlier worker had already produced of it: the engine goes on from there.
+
+    `max_tokens` counts the tokens still to come, 0 meaning: read the prompt into the cache, generate nothing.
+    """
+
+    id: int
+    prompt: tuple[int, ...]
+    sampling: Sampling
+    max_tokens: int
+    markers: tuple[str, ...] = ()
+    generated: tuple[Span, ...] = ()
+
+
+class Prefill(Struct, frozen=True, array_like=True):
+    """How far the prompt has been read, in tokens; the first `cached` of them came from the prefix cache."""
+
+    total: int
+    cached: int
+    done: int
+
+
+FinishReason = Literal["end", "length", "cancelled", "failed"]
+
+
+class Finish(Struct, frozen=True, array_like=True):
+    reason: FinishReason
+    message: str = ""
+
+
+class Chunk(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One step of a Job: progress of the prefill, output, or the end. Exactly one Chunk, the last, has a `finish`."""
+
+    text: str = ""
+    ids: tuple[int, ...] = ()
+    missing: int = 0
+    prefill: Prefill | None = None
+    finish: Finish | None = None
+
+    @property
+    def tokens(self) -> int:
+        return len(self.ids) + self.missing

@@ -1,0 +1,174 @@
+"""llama.cpp through xllamacpp, at token level: ids in, ids and text out.
+
+The library batches all running jobs in one loop of its own. Here each running job has one thread, which sits in
+`handle_completions` without the GIL and is called back for every step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+
+from pensieve.core.generation import Chunk, Finish, Job, Span
+from pensieve.engines.base import Emit, EngineFailure, EngineOptions
+from pensieve.engines.llamacpp.events import ChunkMaker, decode
+from pensieve.engines.llamacpp.threads import prepare_environment, thread_count
+from pensieve.engines.llamacpp.tokenizer import Tokenizer
+
+ALL_LAYERS = 999
+ERRORS_ONLY = 1
+
+
+class LlamaCppEngine:
+    def __init__(self, options: EngineOptions) -> None:
+        prepare_environment(os.environ)
+        import xllamacpp
+
+        self._key = secrets.token_hex(16)
+        self._socket = os.path.join(options.directory, "llamacpp.sock")
+        # The library leaves its socket behind when it is killed, and fails over one that it finds.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._socket)
+        try:
+            self._server: Any = xllamacpp.Server(self._parameters(xllamacpp, options))
+        except RuntimeError as error:
+            raise EngineFailure(f"llama.cpp cannot load {os.path.basename(options.model)}: {error}") from error
+        self.context = options.context
+        self.longest_step = 0.0
+        self._tokenizer = Tokenizer(self._socket, self._key)
+        self._threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="job")
+        self._lock = threading.Lock()
+        self._cancelled: dict[int, threading.Event] = {}
+
+    def _parameters(self, xllamacpp: Any, options: EngineOptions) -> Any:
+        parameters = xllamacpp.CommonParams()
+        parameters.model.path = options.model
+        # The library always listens somewhere: on a keyed socket in a private directory, then.
+        parameters.hostnames, parameters.api_keys = [self._socket], [self._key]
+        # `n_ctx` is the total; `fit_params` would size it to all memory, used or not.
+        parameters.n_ctx, parameters.n_parallel = options.context * options.parallel, options.parallel
+        parameters.fit_params = False
+        # A step reads at most this much of a prompt, so that one long prompt does not stop the other answers.
+        parameters.n_batch = parameters.n_ubatch = options.batch
+        parameters.cache_ram_mib = options.cache_mb
+        parameters.n_gpu_layers = ALL_LAYERS
+        for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
+            cpu.n_threads = thread_count(options.threads)
+        # Templates are rendered by the parent; the library must not fail over one that it cannot run.
+        parameters.enable_chat_template = parameters.use_jinja = False
+        parameters.endpoint_metrics = True
+        parameters.warmup = False
+        parameters.verbosity = ERRORS_ONLY
+        return parameters
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        return self._tokenizer.tokenize(text)
+
+    def submit(self, job: Job, emit: Emit) -> None:
+        cancelled = threading.Event()
+        with self._lock:
+            self._cancelled[job.id] = cancelled
+        self._threads.submit(self._run, job, emit, cancelled)
+
+    def cancel(self, job_id: int) -> None:
+        with self._lock:
+            cancelled = self._cancelled.get(job_id)
+        if cancelled is not None:
+            cancelled.set()
+
+    def beat(self) -> None:
+        # Answered by the generating loop itself, between two steps.
+        self._server.handle_metrics()
+
+    def close(self) -> None:
+        with self._lock:
+            running = list(self._cancelled.values())
+        for cancelled in running:
+            cancelled.set()
+        self._threads.shutdown(wait=True)
+        self._tokenizer.close()
+        self._server = None
+
+    def _run(self, job: Job, emit: Emit, cancelled: threading.Event) -> None:
+        """One job, start to end. Whatever happens, it ends in one terminal Chunk."""
+        try:
+            last = self._generate(job, emit, cancelled)
+        except (EngineFailure, RuntimeError, msgspec.MsgspecError) as error:
+            last = Chunk(finish=Finish("failed", str(error)))
+        with self._lock:
+            self._cancelled.pop(job.id, None)
+        emit(last)
+
+    def _generate(self, job: Job, emit: Emit, cancelled: threading.Event) -> Chunk:
+        maker = ChunkMaker()
+        last_step = time.monotonic()
+
+        def on_event(data: bytes) -> bool:
+            nonlocal last_step
+            now = time.monotonic()
+            self.longest_step = max(self.longest_step, now - last_step)
+            last_step = now
+            chunk = maker.chunk(decode(data))
+            # The library generates at least one token; a job that wants none ends with its prefill.
+            if chunk is not None and (job.max_tokens or chunk.prefill):
+                emit(chunk)
+            return cancelled.is_set()
+
+        if cancelled.is_set():
+            return Chunk(finish=Finish("cancelled"))
+        request = _request(job, (*job.prompt, *self._resolved(job)), job.max_tokens or 1, stream=True)
+        # A refused request comes back as a value, not through the callback.
+        refused = self._server.handle_completions(request, on_event)
+        if refused:
+            maker.chunk(decode(refused))
+        last = maker.last(cancelled.is_set())
+        return last if job.max_tokens else Chunk(finish=last.finish)
+
+    def _resolved(self, job: Job) -> tuple[int, ...]:
+        """The ids of what has already been generated, as exactly as they can be told."""
+        ids: tuple[int, ...] = ()
+        for span in job.generated:
+            ids += self._again(job, ids, span) if span.missing else span.ids
+        return ids
+
+    def _again(self, job: Job, before: tuple[int, ...], span: Span) -> tuple[int, ...]:
+        """The ids of a span that the stream did not tell in full.
+
+        A greedy job generates them again, a token or two from the cache. Else, and if that gives another text, the
+        text is the truth: any ids that spell it will do.
+        """
+        if job.sampling.temperature == 0:
+            count = span.missing + len(span.ids)
+            request = _request(job, (*job.prompt, *before), count, stream=False)
+            answers: list[bytes] = []
+            refused = self._server.handle_completions(request, answers.append)
+            again = decode(refused or answers[-1]).verbose
+            if again is not None and again.tokens[span.missing : count] == span.ids and again.content == span.text:
+                return again.tokens[:count]
+        return self._tokenizer.plain(span.text)
+
+
+def _request(job: Job, ids: tuple[int, ...], max_tokens: int, *, stream: bool) -> bytes:
+    return msgspec.json.encode(
+        {
+            "prompt": ids,
+            "max_tokens": max_tokens,
+            "temperature": job.sampling.temperature,
+            "top_p": job.sampling.top_p,
+            "top_k": job.sampling.top_k,
+            "min_p": 0.0,
+            "preserved_tokens": job.markers,
+            "stream": stream,
+            # Without `verbose` no ids come; without `return_progress` a prefill could not be cancelled.
+            "verbose": True,
+            "return_tokens": True,
+            "return_progress": stream,
+        }
+    )

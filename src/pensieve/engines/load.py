@@ -1,0 +1,17 @@
+"""From an engine's name to the engine. Only the chosen library is imported."""
+
+from __future__ import annotations
+
+from pensieve.core.model import EngineName
+from pensieve.engines.base import Engine, EngineOptions
+
+
+def load_engine(name: EngineName, options: EngineOptions) -> Engine:
+    """Blocks while the model loads. Raises EngineFailure."""
+    if name == "scripted":
+        from pensieve.engines.scripted.engine import ScriptedEngine
+
+        return ScriptedEngine(options)
+    from pensieve.engines.llamacpp.engine import LlamaCppEngine
+
+    return LlamaCppEngine(options)

@@ -1,0 +1,106 @@
+"""An engine that replays a script: for trying clients, failures and the whole path without a model.
+
+Its tokens are characters (their code points), so every text can be a prompt and every id is a text.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from pensieve.core.generation import Chunk, Finish, Job, Prefill
+from pensieve.engines.base import Emit, EngineOptions
+from pensieve.engines.scripted.script import Action, read_script
+
+CRASH_CODE = 70
+
+
+class ScriptedEngine:
+    def __init__(self, options: EngineOptions) -> None:
+        self._script = read_script(options.model)
+        self.context = options.context
+        self.longest_step = 0.0
+        self._threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="job")
+        self._lock = threading.Lock()
+        self._cancelled: dict[int, threading.Event] = {}
+        self._alive = threading.Event()
+        self._alive.set()
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        return tuple(map(ord, text))
+
+    def submit(self, job: Job, emit: Emit) -> None:
+        cancelled = threading.Event()
+        with self._lock:
+            self._cancelled[job.id] = cancelled
+        self._threads.submit(self._run, job, emit, cancelled)
+
+    def cancel(self, job_id: int) -> None:
+        with self._lock:
+            cancelled = self._cancelled.get(job_id)
+        if cancelled is not None:
+            cancelled.set()
+
+    def beat(self) -> None:
+        self._alive.wait()
+
+    def close(self) -> None:
+        self._alive.set()
+        with self._lock:
+            running = list(self._cancelled.values())
+        for cancelled in running:
+            cancelled.set()
+        self._threads.shutdown(wait=True)
+
+    def _run(self, job: Job, emit: Emit, cancelled: threading.Event) -> None:
+        finish = self._play(job, emit, cancelled)
+        with self._lock:
+            self._cancelled.pop(job.id, None)
+        emit(Chunk(finish=finish))
+
+    def _play(self, job: Job, emit: Emit, cancelled: threading.Event) -> Finish:
+        prompt = len(job.prompt)
+        emit(Chunk(prefill=Prefill(prompt, 0, 0)))
+        emit(Chunk(prefill=Prefill(prompt, 0, prompt)))
+        left = job.max_tokens
+        for step in self._steps(job):
+            if cancelled.is_set():
+                return Finish("cancelled")
+            if isinstance(step, Action):
+                finish = self._act(step, cancelled)
+                if finish is not None:
+                    return finish
+                continue
+            text, left = step[:left], max(0, left - len(step))
+            if text:
+                emit(Chunk(text=text, ids=self.tokenize(text)))
+            if not left:
+                return Finish("length")
+        return Finish("cancelled" if cancelled.is_set() else "end")
+
+    def _steps(self, job: Job) -> Iterator[str | Action]:
+        """The reply from where the job stands. Actions already behind it are not played again."""
+        reply = self._script.reply_to("".join(map(chr, job.prompt)))
+        behind = sum(len(span.text) for span in job.generated)
+        for step in reply.steps if reply else ():
+            if isinstance(step, Action):
+                if not behind and not (step.crash and job.generated):
+                    yield step
+            elif len(step) <= behind:
+                behind -= len(step)
+            else:
+                yield step[behind:]
+                behind = 0
+
+    def _act(self, action: Action, cancelled: threading.Event) -> Finish | None:
+        if action.crash:
+            import os
+
+            os._exit(CRASH_CODE)
+        if action.hang:
+            self._alive.clear()
+            self._alive.wait()
+        if action.fail:
+            return Finish("failed", action.fail)
+        return Finish("cancelled") if cancelled.wait(action.sleep) else None

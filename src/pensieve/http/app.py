@@ -1,0 +1,114 @@
+"""Routes: bytes in, bytes out. What they mean is the service's business."""
+
+from __future__ import annotations
+
+import contextlib
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pensieve.config.settings import Server
+from pensieve.core.errors import MethodNotAllowed, NotFound
+from pensieve.http.body import read_body
+from pensieve.http.connected import while_connected
+from pensieve.http.errors import error_response
+from pensieve.http.security import Guard
+from pensieve.http.sse import EventStream
+from pensieve.service.fold import fold
+from pensieve.service.ids import new_id
+from pensieve.service.service import Service
+from pensieve.wire.answer import TokenCount
+from pensieve.wire.request import parse_count_request, parse_messages_request
+
+MIB = 1024 * 1024
+OPEN_PATHS = ("/", "/api/hello", "/health")
+"""For these no token is needed."""
+
+
+class App:
+    """The ASGI application: every answer carries a request id, every error the API's envelope."""
+
+    def __init__(self, service: Service, server: Server) -> None:
+        self._service = service
+        self._server = server
+        self._guard = Guard(server.host, server.token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        request_id = new_id("req")
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], (b"request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._answer(request, request_id, send_with_id)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            # The boundary of the server: whatever it was, this client gets an answer and the others are served.
+            response = error_response(error, request_id)
+            if not started:
+                await response(scope, receive, send_with_id)
+
+    async def _answer(self, request: Request, request_id: str, send: Send) -> None:
+        self._guard.check_source(request.headers)
+        path, method = request.url.path.rstrip("/") or "/", request.method
+        if path not in OPEN_PATHS:
+            self._guard.check_token(request.headers)
+        if path == "/v1/messages":
+            _require(method, "POST")
+            await self._messages(request, request_id, send)
+        else:
+            response = await self._small_answer(path, method, request)
+            await response(request.scope, request.receive, send)
+
+    async def _small_answer(self, path: str, method: str, request: Request) -> Response:
+        if path == "/v1/messages/count_tokens":
+            _require(method, "POST")
+            return _json(TokenCount(await self._service.count(parse_count_request(await self._body(request)))))
+        _require(method, "GET", "HEAD")
+        if path == "/health":
+            return _json(self._service.health())
+        if path == "/v1/models":
+            return _json(self._service.models())
+        if path.startswith("/v1/models/"):
+            return _json(self._service.model(path.removeprefix("/v1/models/")))
+        if path in OPEN_PATHS:
+            return Response(b"Pensieve is here.\n", media_type="text/plain")
+        raise NotFound(f"There is nothing at {path}.", "Messages are at /v1/messages.")
+
+    async def _messages(self, request: Request, request_id: str, send: Send) -> None:
+        body = parse_messages_request(await self._body(request))
+        turn = await self._service.open(body, request_id)
+        headers = {"pensieve-model": turn.model}
+        async with contextlib.aclosing(turn.events()) as events:
+            try:
+                response: ASGIApp = (
+                    EventStream(events, request_id, headers)
+                    if body.stream
+                    else _json(await while_connected(fold(events), request.receive), headers)
+                )
+                await response(request.scope, request.receive, send)
+            finally:
+                turn.close()
+
+    async def _body(self, request: Request) -> bytes:
+        return await read_body(request, self._server.body_limit_mb * MIB, self._server.idle_seconds)
+
+
+def _require(method: str, *allowed: str) -> None:
+    if method not in allowed:
+        raise MethodNotAllowed(f"{method} is not possible here.", f"Use {' or '.join(allowed)}.")
+
+
+def _json(value: msgspec.Struct, headers: dict[str, str] | None = None) -> Response:
+    return Response(msgspec.json.encode(value), headers=headers, media_type="application/json")

@@ -1,0 +1,43 @@
+"""How much context fits beside the weights? A pure decision, made once before a model is loaded."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+SMALLEST_CONTEXT = 4096
+COMFORTABLE_CONTEXT = 32768
+"""Tokens. Fewer requests at once are better than a window shorter than this: a coding agent's first prompt is long."""
+
+
+class Fit(Struct, frozen=True):
+    """`context` tokens for each of `parallel` requests at once; `needed` bytes together with the weights."""
+
+    context: int
+    parallel: int
+    needed: int
+    fits: bool
+
+
+def fit(
+    *, trained: int, wanted: int, parallel: int, weight_bytes: int, kv_bytes_per_token: int, budget: int | None
+) -> Fit:
+    """The most of what was wanted that stays within `budget` bytes (None: not known, so all of it).
+
+    First fewer requests at once, then a shorter window, and never less than SMALLEST_CONTEXT: then `fits` is False.
+    """
+    context = min(trained, wanted)
+
+    def needed(context: int, parallel: int) -> int:
+        return weight_bytes + context * parallel * kv_bytes_per_token
+
+    if budget is None:
+        return Fit(context, parallel, needed(context, parallel), fits=True)
+    while parallel > 1 and needed(context, parallel) > budget:
+        if context > COMFORTABLE_CONTEXT:
+            context = max(COMFORTABLE_CONTEXT, context // 2)
+        else:
+            parallel -= 1
+    while context > SMALLEST_CONTEXT and needed(context, parallel) > budget:
+        context = max(SMALLEST_CONTEXT, context // 2)
+    total = needed(context, parallel)
+    return Fit(context, parallel, total, fits=total <= budget)

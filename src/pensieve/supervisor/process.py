@@ -1,0 +1,154 @@
+"""One worker process: spawned, spoken to, ended. Knows frames, not jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+
+from pensieve.ipc.codec import FrameError, FrameReader, encode
+from pensieve.ipc.frames import Down, Exit, Up
+
+log = logging.getLogger(__name__)
+
+LAST_WORDS = 8
+EXIT_SECONDS = 5.0
+
+
+class WorkerProcess:
+    """Made by `spawn`. `on_frame` and then, once, `on_gone` are called on the event loop."""
+
+    def __init__(self, on_frame: Callable[[Up], None]) -> None:
+        self.last_frame = asyncio.get_running_loop().time()
+        self.gone = asyncio.Event()
+        self._on_frame = on_frame
+        self._process: asyncio.subprocess.Process | None = None
+        self._transport: asyncio.WriteTransport | None = None
+        self._link_closed = asyncio.Event()
+        self._link_closed.set()
+        self._encoder = msgspec.msgpack.Encoder()
+        self._words: deque[str] = deque(maxlen=LAST_WORDS)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def spawn(cls, directory: str, engine: str, options: bytes, on_frame: Callable[[Up], None]) -> WorkerProcess:
+        """Starts the process; it is ready when it says so. `directory` is private and holds the socket."""
+        worker = cls(on_frame)
+        path = os.path.join(directory, "worker.sock")
+        if os.path.exists(path):
+            os.unlink(path)
+        server = await asyncio.get_running_loop().create_unix_server(lambda: _Link(worker, server), path)
+        worker._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "pensieve.worker", path, engine, options.decode()),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            # A Ctrl-C in the terminal is for the parent, which ends the worker in its own time.
+            start_new_session=True,
+        )
+        worker._tasks = [asyncio.create_task(worker._listen()), asyncio.create_task(worker._wait(server))]
+        return worker
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def last_words(self) -> str:
+        """How it ended and what it said before."""
+        code = self._process.returncode if self._process else None
+        how = "still running" if code is None else f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+        return f"{how}; last words: {self.said}" if self._words else how
+
+    @property
+    def said(self) -> str:
+        return " | ".join(self._words)
+
+    def send(self, frame: Down) -> None:
+        """Nothing happens when the worker is gone: whoever waits learns that from `gone`."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(encode(frame, self._encoder))
+
+    def kill(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            # Not `Process.kill`, which reaps a process that has just died and so loses how it did.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    async def end(self) -> None:
+        """Asks it to end, insists after EXIT_SECONDS, returns when it is gone."""
+        self.send(Exit())
+        try:
+            await asyncio.wait_for(self.gone.wait(), EXIT_SECONDS)
+        except TimeoutError:
+            self.kill()
+            await self.gone.wait()
+
+    def connected(self, transport: asyncio.WriteTransport) -> None:
+        self._transport = transport
+        self._link_closed.clear()
+
+    def disconnected(self) -> None:
+        """All that the worker had sent has been read. One that closes its socket but lives on is of no use."""
+        self._link_closed.set()
+        self.kill()
+
+    def received(self, frame: Up) -> None:
+        self.last_frame = asyncio.get_running_loop().time()
+        self._on_frame(frame)
+
+    async def _listen(self) -> None:
+        """Keeps the last lines of its standard error."""
+        assert self._process is not None and self._process.stderr is not None
+        rest = ""
+        while data := await self._process.stderr.read(4096):
+            *lines, rest = (rest + data.decode(errors="replace")).split("\n")
+            rest = rest[-4096:]
+            for line in filter(None, map(str.strip, lines)):
+                self._words.append(line[:300])
+                log.debug("worker pid=%d %s", self.pid, line[:300])
+
+    async def _wait(self, server: asyncio.Server) -> None:
+        """Gone is gone only when all that it had sent has been read: the socket's end comes after the last frame."""
+        assert self._process is not None
+        await self._process.wait()
+        await self._tasks[0]
+        server.close()
+        await self._link_closed.wait()
+        self.gone.set()
+
+
+class _Link(asyncio.Protocol):
+    """The parent's end of the socket. The first and only connection is the worker's."""
+
+    def __init__(self, worker: WorkerProcess, server: asyncio.Server) -> None:
+        self._worker = worker
+        self._server = server
+        self._reader: FrameReader[Up] = FrameReader(Up)
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._server.close()
+        self._worker.connected(self._transport)
+
+    def connection_lost(self, exception: Exception | None) -> None:
+        self._worker.disconnected()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for frame in self._reader.feed(data):
+                self._worker.received(frame)
+        except FrameError as error:
+            log.error("worker pid=%d unreadable: %s", self._worker.pid, error)
+            self._worker.kill()

@@ -1,0 +1,266 @@
+"""The parent's half of the engine: keeps one worker running and every job alive across its deaths."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import shutil
+import tempfile
+from enum import Enum
+
+import msgspec
+
+from pensieve.config.settings import Settings
+from pensieve.core.errors import Refused, SettingsError, WorkerError
+from pensieve.core.generation import Job, Sampling
+from pensieve.core.model import ModelCard
+from pensieve.ipc.frames import Cancel, Count, Counted, Emit, Failed, Ready, Submit, Up, Vitals
+from pensieve.memory.fit import Fit
+from pensieve.memory.probe import available_bytes
+from pensieve.memory.state import GB, Snapshot, Thresholds, judge
+from pensieve.supervisor.admission import Admission, Ticket
+from pensieve.supervisor.jobs import JobStream
+from pensieve.supervisor.plan import engine_options, plan_fit
+from pensieve.supervisor.process import WorkerProcess
+from pensieve.supervisor.restart import GiveUp, after_death
+from pensieve.supervisor.watch import hang_reason
+
+log = logging.getLogger(__name__)
+
+READY_SECONDS = 30.0
+"""How long a request may wait for a worker that is loading or restarting before it is told to come back."""
+WATCH_SECONDS = 0.25
+COOL_DOWN_SECONDS = 10.0
+
+
+class WorkerState(Enum):
+    LOADING = "loading"
+    READY = "ready"
+    RESTARTING = "restarting"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Supervisor:
+    """Everything here runs on the event loop, and only this class changes its state."""
+
+    def __init__(self, card: ModelCard, settings: Settings) -> None:
+        memory = settings.memory
+        self.card = card
+        self.state = WorkerState.LOADING
+        self.fit: Fit = plan_fit(card, settings)
+        self.restarts = 0
+        self.vitals: Vitals | None = None
+        self._settings = settings
+        self._thresholds = Thresholds(memory.warn_gb, memory.reject_gb, memory.emergency_gb)
+        self.admission = Admission(self.fit.parallel, settings.engine.queue, self.memory)
+        self._directory = ""
+        self._worker: WorkerProcess | None = None
+        self._ready = asyncio.Event()
+        self._wanted = asyncio.Event()
+        self._failure: Failed | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._jobs: dict[int, JobStream] = {}
+        self._counts: dict[int, tuple[str, asyncio.Future[Counted]]] = {}
+        self._numbers = itertools.count(1)
+        self._barren_lives = 0
+        self._ever_ready = False
+        self._last_words = ""
+
+    @property
+    def context(self) -> int:
+        """Tokens, prompt and output together, that one request may use."""
+        return self.fit.context
+
+    @property
+    def worker_pid(self) -> int | None:
+        return self._worker.pid if self._worker and self.state is WorkerState.READY else None
+
+    @property
+    def loading_pid(self) -> int | None:
+        return self._worker.pid if self._worker and self.state is WorkerState.LOADING else None
+
+    def memory(self) -> Snapshot:
+        return judge(available_bytes(), self._thresholds)
+
+    async def start(self) -> None:
+        """Loads the model. Raises SettingsError when it cannot be loaded, with the reason."""
+        if not self.fit.fits:
+            raise SettingsError(
+                f"The model {self.card.id} needs {self.fit.needed / GB:.1f} GB, more than memory can spare.",
+                "Choose a smaller model, or close other programs.",
+            )
+        self._directory = tempfile.mkdtemp(prefix="pensieve-")
+        self._keeper = asyncio.create_task(self._keep_running())
+        ready = asyncio.create_task(self._ready.wait())
+        await asyncio.wait({ready, self._keeper}, return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            ready.cancel()
+            await self.stop()
+            raise SettingsError(
+                f"The model {self.card.id} cannot be loaded: {self._last_words}", "Check the file, or choose another."
+            )
+
+    async def stop(self) -> None:
+        """Ends the worker and every job that still runs. Leaves no process and no file behind."""
+        self.state = WorkerState.STOPPED
+        self._ready.clear()
+        if self._keeper is not None:
+            self._keeper.cancel()
+        for stream in list(self._jobs.values()):
+            stream.fail("the server is stopping")
+        if self._worker is not None:
+            await self._worker.end()
+        if self._directory:
+            await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    async def count(self, text: str) -> tuple[int, ...]:
+        """The ids of a prompt. Raises WorkerError when no worker is to be had in time."""
+        number = next(self._numbers)
+        answered: asyncio.Future[Counted] = asyncio.get_running_loop().create_future()
+        self._counts[number] = (text, answered)
+        try:
+            self._want()
+            if self._ready.is_set() and self._worker is not None:
+                self._worker.send(Count(number, text))
+            counted = await asyncio.wait_for(answered, READY_SECONDS)
+        except TimeoutError:
+            raise WorkerError(f"The engine is not ready ({self._last_words or self.state.value}).") from None
+        finally:
+            del self._counts[number]
+        if counted.error:
+            raise WorkerError(f"The engine failed: {counted.error}.")
+        return counted.ids
+
+    def admit(self) -> Ticket:
+        """Raises Refused."""
+        if self.state is WorkerState.STOPPED:
+            raise Refused("The server is stopping.")
+        return self.admission.admit()
+
+    def submit(
+        self, prompt: tuple[int, ...], sampling: Sampling, max_tokens: int, markers: tuple[str, ...]
+    ) -> JobStream:
+        """Starts a job, now or as soon as there is a worker."""
+        job = Job(next(self._numbers), prompt, sampling, max_tokens, markers)
+        stream = JobStream(job, self._cancel)
+        self._jobs[job.id] = stream
+        self._want()
+        if self._ready.is_set() and self._worker is not None:
+            self._worker.send(Submit(job))
+        return stream
+
+    def _want(self) -> None:
+        """Raises WorkerError while a worker that cannot live cools down."""
+        if self.state is WorkerState.FAILED and not self._wanted.is_set():
+            self._wanted.set()
+        elif self.state is WorkerState.FAILED:
+            raise WorkerError(f"The engine does not run ({self._last_words}).", retry_after=COOL_DOWN_SECONDS)
+
+    def _cancel(self, job_id: int) -> None:
+        if self._worker is not None:
+            self._worker.send(Cancel(job_id))
+
+    async def _keep_running(self) -> None:
+        """Worker after worker, until there is no point in another or the server stops."""
+        while True:
+            await self._live()
+            decision = after_death(self._barren_lives)
+            if not self._ever_ready and (self._failure or isinstance(decision, GiveUp)):
+                return
+            self.state = WorkerState.RESTARTING
+            if isinstance(decision, GiveUp):
+                await self._give_up()
+            else:
+                await asyncio.sleep(decision.delay)
+            self.restarts += 1
+
+    async def _live(self) -> None:
+        """One worker's life, from its start until it is gone."""
+        loop = asyncio.get_running_loop()
+        self.vitals = None
+        self._failure = None
+        self._barren_lives += 1
+        options = msgspec.json.encode(engine_options(self.card, self._settings, self.fit, self._directory))
+        try:
+            worker = await WorkerProcess.spawn(self._directory, self.card.engine, options, self._on_frame)
+        except OSError as error:
+            self._last_words = f"it cannot be started: {error}"
+            return
+        self._worker = worker
+        deadline = loop.time() + self._settings.worker.load_seconds
+        while not worker.gone.is_set():
+            try:
+                await asyncio.wait_for(worker.gone.wait(), WATCH_SECONDS)
+            except TimeoutError:
+                self._watch(worker, loop.time(), deadline)
+        self._last_words = f"{self._failure.message} {worker.said}".strip() if self._failure else worker.last_words
+        log.warning("worker_gone pid=%d how=%r jobs=%d", worker.pid, self._last_words, len(self._jobs))
+        self._resume_jobs(worked_on=self._ready.is_set())
+        self._ready.clear()
+
+    def _watch(self, worker: WorkerProcess, now: float, load_deadline: float) -> None:
+        limits = self._settings.worker
+        if not self._ready.is_set():
+            reason = "the model was not loaded in time" if now > load_deadline else None
+        else:
+            reason = hang_reason(now - worker.last_frame, self.vitals, limits.silence_seconds, limits.hang_seconds)
+        if reason:
+            log.error("worker_replaced pid=%d reason=%r", worker.pid, reason)
+            worker.kill()
+
+    def _on_frame(self, frame: Up) -> None:
+        match frame:
+            case Emit(job=job_id, chunk=chunk):
+                stream = self._jobs.get(job_id)
+                if stream is None:
+                    return
+                stream.push(chunk)
+                if chunk.text:
+                    self._barren_lives = 0
+                if stream.ended:
+                    del self._jobs[job_id]
+            case Counted(query=query):
+                if query in self._counts and not self._counts[query][1].done():
+                    self._counts[query][1].set_result(frame)
+            case Vitals():
+                self.vitals = frame
+            case Ready(context=context, parallel=parallel, load_seconds=seconds):
+                log.info("worker_ready context=%d parallel=%d load_s=%.2f", context, parallel, seconds)
+                self._begin()
+            case Failed():
+                self._failure = frame
+
+    def _begin(self) -> None:
+        """The worker is ready: give it all that waits."""
+        assert self._worker is not None
+        self.state = WorkerState.READY
+        self._ever_ready = True
+        self._ready.set()
+        self._wanted.clear()
+        for number, (text, _) in self._counts.items():
+            self._worker.send(Count(number, text))
+        for stream in self._jobs.values():
+            self._worker.send(Submit(stream.next_job))
+
+    def _resume_jobs(self, worked_on: bool) -> None:
+        """Each job's next part, ready for the next worker; those that have ended are done with."""
+        for job_id, stream in list(self._jobs.items()):
+            if not stream.survive(self._last_words, worked_on):
+                del self._jobs[job_id]
+
+    async def _give_up(self) -> None:
+        """Fails what waits, then rests until somebody asks again."""
+        self.state = WorkerState.FAILED
+        log.error("worker_given_up how=%r", self._last_words)
+        for stream in self._jobs.values():
+            stream.fail(f"the worker does not live ({self._last_words})")
+        self._jobs.clear()
+        for _, answered in self._counts.values():
+            if not answered.done():
+                answered.set_result(Counted(0, error=self._last_words))
+        await asyncio.sleep(COOL_DOWN_SECONDS)
+        self._wanted.clear()
+        await self._wanted.wait()
+        self._barren_lives = 0

@@ -1,0 +1,140 @@
+"""What a client may send to `/v1/messages` and `/v1/messages/count_tokens`.
+
+Fields that change nothing here (cache_control, metadata, thinking, context_management, ...) are not listed and so are
+ignored. Reference: the types of the official `anthropic` SDK.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+from pensieve.core.errors import RequestError
+from pensieve.wire.blocks import AnyBlock, parse_blocks
+from pensieve.wire.paths import field_error
+
+MOST_STOP_SEQUENCES = 64
+
+
+class ToolChoice(Struct, frozen=True):
+    type: Literal["auto", "any", "tool", "none"] = "auto"
+    name: str | None = None
+
+
+class ToolDefinition(Struct, frozen=True):
+    """A custom tool, or with a `type` of another name a tool that a server runs."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    type: str | None = None
+    description: str = ""
+    input_schema: dict[str, Any] | None = None
+    defer_loading: bool = False
+
+    @property
+    def is_custom(self) -> bool:
+        return self.type in (None, "custom")
+
+
+class _RawMessage(Struct, frozen=True):
+    role: Literal["user", "assistant", "system"]
+    content: str | list[dict[str, Any]]
+
+
+class _Body(Struct, frozen=True):
+    model: Annotated[str, Meta(min_length=1)]
+    messages: Annotated[list[_RawMessage], Meta(min_length=1)]
+    system: str | list[dict[str, Any]] | None = None
+    tools: list[ToolDefinition] | None = None
+    tool_choice: ToolChoice | None = None
+    stream: bool | None = None
+    temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    top_k: Annotated[int, Meta(ge=0)] | None = None
+    stop_sequences: Annotated[list[Annotated[str, Meta(min_length=1)]], Meta(max_length=MOST_STOP_SEQUENCES)] | None = (
+        None
+    )
+
+
+class _MessagesBody(_Body, frozen=True, kw_only=True):
+    max_tokens: Annotated[int, Meta(ge=0)]
+
+
+class InputMessage(Struct, frozen=True):
+    role: Literal["user", "assistant", "system"]
+    blocks: tuple[AnyBlock, ...]
+
+
+class MessagesRequest(Struct, frozen=True):
+    """A request whose every field has been checked. `max_tokens` is None for count_tokens alone."""
+
+    model: str
+    messages: tuple[InputMessage, ...]
+    max_tokens: int | None
+    system: tuple[AnyBlock, ...] = ()
+    tools: tuple[ToolDefinition, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()
+    stream: bool = False
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stop_sequences: tuple[str, ...] = ()
+
+
+_B = TypeVar("_B", bound=_Body)
+_MESSAGES_DECODER = msgspec.json.Decoder(_MessagesBody)
+_COUNT_DECODER = msgspec.json.Decoder(_Body)
+
+
+def parse_messages_request(body: bytes) -> MessagesRequest:
+    """Raises RequestError that names the field."""
+    parsed = _decode(_MESSAGES_DECODER, body)
+    return _finish(parsed, parsed.max_tokens)
+
+
+def parse_count_request(body: bytes) -> MessagesRequest:
+    """As `parse_messages_request`, for a body without `max_tokens`."""
+    return _finish(_decode(_COUNT_DECODER, body), None)
+
+
+def _decode(decoder: msgspec.json.Decoder[_B], body: bytes) -> _B:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise field_error(error) from None
+    except msgspec.DecodeError as error:
+        raise RequestError(f"not valid JSON: {error}", field="body") from None
+    except UnicodeDecodeError as error:
+        raise RequestError(f"not valid UTF-8: {error.reason}", field="body") from None
+
+
+def _finish(body: _Body, max_tokens: int | None) -> MessagesRequest:
+    messages = tuple(
+        InputMessage(message.role, parse_blocks(message.content, f"messages.{index}.content"))
+        for index, message in enumerate(body.messages)
+    )
+    return MessagesRequest(
+        model=body.model,
+        messages=messages,
+        max_tokens=max_tokens,
+        system=parse_blocks(body.system, "system"),
+        tools=_checked_tools(body.tools or []),
+        tool_choice=body.tool_choice or ToolChoice(),
+        stream=bool(body.stream),
+        temperature=body.temperature,
+        top_p=body.top_p,
+        top_k=body.top_k,
+        stop_sequences=tuple(body.stop_sequences or ()),
+    )
+
+
+def _checked_tools(tools: list[ToolDefinition]) -> tuple[ToolDefinition, ...]:
+    seen: set[str] = set()
+    for index, tool in enumerate(tools):
+        if tool.name in seen:
+            raise RequestError(f"tool names must be unique, {tool.name!r} is not", field=f"tools.{index}.name")
+        seen.add(tool.name)
+        if tool.is_custom and tool.input_schema is None:
+            raise RequestError("field required", field=f"tools.{index}.input_schema")
+    return tuple(tools)

@@ -1,0 +1,121 @@
+"""The child process: loads one model, then frames in and Chunks out until it is told to end.
+
+The engine's own threads generate. One thread reads the socket, one asks the generating loop for a beat, one reports.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+
+from pensieve.core.generation import Chunk
+from pensieve.core.model import EngineName
+from pensieve.engines.base import Emit, Engine, EngineFailure, EngineOptions
+from pensieve.engines.load import load_engine
+from pensieve.ipc.frames import Cancel, Count, Counted, Down, Emit as EmitFrame, Exit, Failed, Ready, Submit, Vitals
+from pensieve.worker.link import Link
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 0.5
+VITALS_SECONDS = 1.0
+CLOSE_SECONDS = 2.0
+
+
+def serve(socket_path: str, engine_name: EngineName, options: EngineOptions) -> None:
+    link = Link(socket_path)
+    reader = _Reader(link)
+    reader.start()
+    started = time.monotonic()
+    try:
+        engine = load_engine(engine_name, options)
+    except EngineFailure as failure:
+        link.send(Failed(str(failure)))
+        return
+    _Heart(engine, link).start()
+    reader.engine = engine
+    link.send(Ready(engine.context, options.parallel, time.monotonic() - started))
+    reader.ended.wait()
+    # Whatever the engine's library still wants to say, the process ends now.
+    closing = threading.Thread(target=engine.close, daemon=True)
+    closing.start()
+    closing.join(CLOSE_SECONDS)
+    os._exit(0)
+
+
+class _Reader(threading.Thread):
+    """Reads the socket and hands on; never waits for the engine."""
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(name="reader", daemon=True)
+        self.engine: Engine | None = None
+        self.ended = threading.Event()
+        self._link = link
+        self._counting = ThreadPoolExecutor(1, thread_name_prefix="count")
+
+    def run(self) -> None:
+        for frame in self._link.frames():
+            if isinstance(frame, Exit):
+                break
+            self._dispatch(frame)
+        if self.engine is None:
+            os._exit(0)
+        self.ended.set()
+
+    def _dispatch(self, frame: Down) -> None:
+        engine = self.engine
+        if engine is None:
+            log.error("a frame came before the model was ready")
+            return
+        match frame:
+            case Submit(job=job):
+                engine.submit(job, self._emitter(job.id))
+            case Cancel(job=job_id):
+                engine.cancel(job_id)
+            case Count(query=query, text=text):
+                self._counting.submit(self._count, engine, query, text)
+
+    def _emitter(self, job_id: int) -> Emit:
+        send = self._link.send
+
+        def emit(chunk: Chunk) -> None:
+            send(EmitFrame(job_id, chunk))
+
+        return emit
+
+    def _count(self, engine: Engine, query: int, text: str) -> None:
+        try:
+            self._link.send(Counted(query, engine.tokenize(text)))
+        except EngineFailure as failure:
+            self._link.send(Counted(query, error=str(failure)))
+
+
+class _Heart:
+    """Two threads: one waits for the generating loop's answer, the other reports how long ago that was."""
+
+    def __init__(self, engine: Engine, link: Link) -> None:
+        self._engine = engine
+        self._link = link
+        self._last_beat = time.monotonic()
+        self._process = psutil.Process()
+
+    def start(self) -> None:
+        threading.Thread(target=self._beat, name="beat", daemon=True).start()
+        threading.Thread(target=self._report, name="vitals", daemon=True).start()
+
+    def _beat(self) -> None:
+        while True:
+            self._engine.beat()
+            self._last_beat = time.monotonic()
+            time.sleep(BEAT_SECONDS)
+
+    def _report(self) -> None:
+        while True:
+            age = time.monotonic() - self._last_beat
+            self._link.send(Vitals(age, self._engine.longest_step, self._process.memory_info().rss))
+            time.sleep(VITALS_SECONDS)
