@@ -50,7 +50,7 @@ class Tool(Struct, frozen=True):
 
 
 class Chat(Struct, frozen=True):
-    """`turns` alternate, save for system turns in between. With `prefill` the last is the assistant's, to be continued."""
+    """`turns` alternate, save for system turns in between. With `prefill` the last one is to be continued."""
 
     system: str
     turns: tuple[Turn, ...]

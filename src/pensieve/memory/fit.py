@@ -24,8 +24,9 @@ def fit(
     """The most of what was wanted that stays within `budget` bytes (None: not known, so all of it).
 
     First fewer requests at once, then a shorter window, and never less than SMALLEST_CONTEXT: then `fits` is False.
+    Where a context costs nothing (a script), all of it is to be had.
     """
-    context = min(trained, wanted)
+    context = min(trained, wanted) if kv_bytes_per_token else trained
 
     def needed(context: int, parallel: int) -> int:
         return weight_bytes + context * parallel * kv_bytes_per_token

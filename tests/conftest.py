@@ -1,0 +1,44 @@
+"""What all tests share: a home of their own, one tiny model a run, real servers on free ports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from make_model import make_model
+from server import Server, start_server
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test reads or writes the home of whoever runs it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith(("PENSIEVE_", "ANTHROPIC_"))]:
+        if not name.startswith("PENSIEVE_TEST_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PENSIEVE_HOME", str(home / ".pensieve"))
+    return home
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real GGUF file with random weights: 1.3M parameters, a window of 131,072 tokens."""
+    return make_model("tiny", tmp_path_factory.mktemp("models") / "tiny.gguf")
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts real servers, `serve(model, **settings)`, and ends them after the test."""
+    servers: list[Server] = []
+
+    def start(model: Path, **settings: object) -> Server:
+        servers.append(start_server(model, tmp_path / f"server-{len(servers)}", **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
