@@ -21,11 +21,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-from streams import LlamaCpp, Pensieve, Sample, Target, stream
 
 from pensieve.core.chat import Chat, Text, Turn
 from pensieve.library.cards import read_card
 from pensieve.prompts.render import ChatTemplate
+from streams import LlamaCpp, Pensieve, Sample, Target, stream
 
 HERE = Path(__file__).parent
 PARALLEL, CONTEXT, BATCH = 8, 24576, 512
@@ -126,7 +126,7 @@ class Bench:
 
     def prompt(self, words: int) -> tuple[str, str]:
         """Fresh words, so that no prefix is cached: as a message, and as the text that the model sees of it."""
-        content = " ".join("%06x" % self._random.getrandbits(24) for _ in range(words // 2))
+        content = " ".join(f"{self._random.getrandbits(24):06x}" for _ in range(words // 2))
         return content, self._template.render(Chat("", (Turn("user", (Text(content),)),)))
 
     def cpu_seconds(self) -> float:

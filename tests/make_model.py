@@ -7,7 +7,6 @@ Run as `python tests/make_model.py tiny out.gguf`; `SHAPES` lists what can be ma
 from __future__ import annotations
 
 import argparse
-import ast
 import os
 import pydoc_data.topics
 import tempfile
@@ -120,8 +119,9 @@ def train_tokenizer(vocabulary: int) -> Tokenizer:
 
 def _corpus() -> Iterator[str]:
     yield from pydoc_data.topics.topics.values()
-    for module in (argparse, ast, tempfile):
-        yield Path(module.__file__ or "").read_text(encoding="utf-8")
+    library = Path(argparse.__file__).parent
+    for module in sorted(library.glob("[a-d]*.py")):
+        yield module.read_text(encoding="utf-8")
 
 
 def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_template: str | None) -> None:
@@ -144,9 +144,7 @@ def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_templat
     tokens = [token for token, _ in vocabulary] + MARKER_TOKENS
     kinds = [gguf.TokenType.CONTROL if token in SPECIAL_TOKENS else gguf.TokenType.NORMAL for token, _ in vocabulary]
     kinds += [gguf.TokenType.USER_DEFINED] * len(MARKER_TOKENS)
-    unused = range(shape.vocabulary - len(tokens))
-    tokens += [f"[unused{number}]" for number in unused]
-    kinds += [gguf.TokenType.UNUSED for _ in unused]
+    assert len(tokens) == shape.vocabulary, "the text is too short for so many tokens"
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
@@ -176,7 +174,11 @@ def _tensors(shape: Shape) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
         return scaled
 
     ones = np.ones(shape.hidden, dtype=np.float32)
-    yield "token_embd.weight", matrix(shape.vocabulary, shape.hidden)
+    embeddings = matrix(shape.vocabulary, shape.hidden)
+    # Logits are products with these rows: special tokens stay at 0, so the noise neither ends nor calls a tool by itself.
+    embeddings[: len(SPECIAL_TOKENS)] = 0
+    embeddings[shape.vocabulary - len(MARKER_TOKENS) :] = 0
+    yield "token_embd.weight", embeddings
     yield "output_norm.weight", ones
     for layer in range(shape.layers):
         block = f"blk.{layer}"

@@ -96,22 +96,33 @@ def raise_file_limit() -> None:
 
 def _protocol(idle_seconds: float) -> type[asyncio.Protocol]:
     class BoundedProtocol(HttpToolsProtocol):
-        """Closes a connection whose first request has not come by the deadline."""
+        """Closes a connection on which no whole request head has come by the deadline."""
 
         _deadline: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
-            self._deadline = self.loop.call_later(idle_seconds, transport.close)
+            self._arm()
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self._arm()
 
         def on_headers_complete(self) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
+            self._disarm()
             super().on_headers_complete()
 
         def connection_lost(self, exc: Exception | None) -> None:
+            self._disarm()
+            super().connection_lost(exc)
+
+        def _arm(self) -> None:
+            if self._deadline is None:
+                self._deadline = self.loop.call_later(idle_seconds, self.transport.close)
+
+        def _disarm(self) -> None:
             if self._deadline is not None:
                 self._deadline.cancel()
-            super().connection_lost(exc)
+                self._deadline = None
 
     return BoundedProtocol

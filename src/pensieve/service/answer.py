@@ -36,6 +36,8 @@ class Answer:
 
     def take(self, chunks: Iterable[Chunk]) -> list[Event]:
         """The events that these Chunks make certain. After the end, none."""
+        if self.stop_reason is not None:
+            return []
         events: list[Event] = []
         pieces: list[Piece] = []
         for chunk in chunks:

@@ -5,6 +5,7 @@ Its tokens are characters (their code points), so every text can be a prompt and
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -80,12 +81,12 @@ class ScriptedEngine:
         return Finish("cancelled" if cancelled.is_set() else "end")
 
     def _steps(self, job: Job) -> Iterator[str | Action]:
-        """The reply from where the job stands. Actions already behind it are not played again."""
+        """The reply from where the job stands. What has already brought one worker down is not played again."""
         reply = self._script.reply_to("".join(map(chr, job.prompt)))
         behind = sum(len(span.text) for span in job.generated)
         for step in reply.steps if reply else ():
             if isinstance(step, Action):
-                if not behind and not (step.crash and job.generated):
+                if not behind and not ((step.crash or step.hang) and job.generated):
                     yield step
             elif len(step) <= behind:
                 behind -= len(step)
@@ -95,8 +96,6 @@ class ScriptedEngine:
 
     def _act(self, action: Action, cancelled: threading.Event) -> Finish | None:
         if action.crash:
-            import os
-
             os._exit(CRASH_CODE)
         if action.hang:
             self._alive.clear()

@@ -1,0 +1,205 @@
+"""The words of `engines/base.py`, held by every engine."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pensieve.core.generation import Chunk, Job, Sampling, Span
+from pensieve.core.model import EngineName
+from pensieve.engines.base import Engine, EngineFailure, EngineOptions
+from pensieve.engines.load import load_engine
+
+GREEDY = Sampling(temperature=0.0)
+SCRIPT = {"replies": [{"when": "slow", "steps": ["a", {"sleep": 600}, "b"]}, {"steps": ["word "] * 400}]}
+PATIENCE = 60
+
+
+class Run:
+    """One submitted job and its Chunks."""
+
+    def __init__(self, engine: Engine, job: Job) -> None:
+        self.engine, self.job = engine, job
+        self._arrived: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
+        self.chunks: list[Chunk] = []
+        engine.submit(job, self._arrived.put)
+
+    def next(self) -> Chunk:
+        self.chunks.append(self._arrived.get(timeout=PATIENCE))
+        return self.chunks[-1]
+
+    def to_end(self) -> list[Chunk]:
+        while self.next().finish is None:
+            pass
+        assert self._arrived.empty(), "something came after the terminal Chunk"
+        return self.chunks
+
+    @property
+    def text(self) -> str:
+        return "".join(chunk.text for chunk in self.chunks)
+
+    @property
+    def tokens(self) -> int:
+        return sum(chunk.tokens for chunk in self.chunks)
+
+    @property
+    def reason(self) -> str:
+        finish = self.chunks[-1].finish
+        return finish.reason if finish else "none"
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("script") / "script.json"
+    path.write_bytes(msgspec.json.encode(SCRIPT))
+    return path
+
+
+@pytest.fixture(scope="module", params=["llamacpp", "scripted"])
+def engine(
+    request: pytest.FixtureRequest, tiny_model: Path, script: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    name: EngineName = request.param
+    model = tiny_model if name == "llamacpp" else script
+    loaded = load_engine(name, options(model, tmp_path_factory.mktemp(name)))
+    yield loaded
+    loaded.close()
+
+
+def options(model: Path, directory: Path) -> EngineOptions:
+    return EngineOptions(str(model), 8192, 4, 0, 512, 0, str(directory))
+
+
+def job(engine: Engine, number: int, text: str = "Say something.", max_tokens: int = 60) -> Job:
+    return Job(number, engine.tokenize(text), GREEDY, max_tokens)
+
+
+def test_tokens_are_the_same_every_time(engine: Engine) -> None:
+    assert engine.tokenize("Hello, wörld 😀") == engine.tokenize("Hello, wörld 😀") != ()
+
+
+def test_an_empty_text_may_have_tokens_but_is_no_error(engine: Engine) -> None:
+    assert isinstance(engine.tokenize(""), tuple)
+
+
+def test_the_prefill_comes_first_and_the_end_once_and_last(engine: Engine) -> None:
+    run = Run(engine, job(engine, 1))
+    chunks = run.to_end()
+    assert chunks[0].prefill is not None
+    assert chunks[0].prefill.total == len(run.job.prompt)
+    assert sum(chunk.finish is not None for chunk in chunks) == 1
+    assert run.text
+
+
+def test_max_tokens_is_kept_to_the_token(engine: Engine) -> None:
+    run = Run(engine, job(engine, 2, max_tokens=37))
+    run.to_end()
+    assert (run.reason, run.tokens) == ("length", 37)
+
+
+def test_no_tokens_at_all_still_reads_the_prompt(engine: Engine) -> None:
+    run = Run(engine, job(engine, 3, "Only read this.", max_tokens=0))
+    run.to_end()
+    assert (run.reason, run.tokens, run.text) == ("length", 0, "")
+    prefill = run.chunks[-2].prefill
+    assert prefill is not None and prefill.done == prefill.total
+
+
+def test_greedy_answers_repeat(engine: Engine) -> None:
+    first, second = Run(engine, job(engine, 4)), Run(engine, job(engine, 5))
+    first.to_end()
+    second.to_end()
+    assert first.text == second.text
+
+
+def test_jobs_run_at_once_and_more_than_fit_wait_their_turn(engine: Engine) -> None:
+    alone = Run(engine, job(engine, 10))
+    alone.to_end()
+    runs = [Run(engine, job(engine, 11 + number)) for number in range(9)]
+    for run in runs:
+        run.to_end()
+    assert {run.text for run in runs} == {alone.text}
+
+
+def test_a_cancelled_job_says_so_and_frees_its_place(engine: Engine) -> None:
+    runs = [Run(engine, job(engine, 30 + number, "slow, please", max_tokens=5000)) for number in range(4)]
+    for run in runs:
+        while not run.next().text:
+            pass
+        engine.cancel(run.job.id)
+    for run in runs:
+        run.to_end()
+        assert run.reason == "cancelled"
+    after = Run(engine, job(engine, 40, max_tokens=5))
+    after.to_end()
+    assert after.reason == "length"
+
+
+def test_a_job_can_be_cancelled_before_it_has_begun(engine: Engine) -> None:
+    busy = [Run(engine, job(engine, 50 + number, "slow, please", max_tokens=5000)) for number in range(4)]
+    waiting = Run(engine, job(engine, 60))
+    engine.cancel(60)
+    for run in busy:
+        engine.cancel(run.job.id)
+        run.to_end()
+    waiting.to_end()
+    assert waiting.reason == "cancelled"
+
+
+def test_cancelling_what_is_not_there_is_harmless(engine: Engine) -> None:
+    run = Run(engine, job(engine, 70))
+    run.to_end()
+    engine.cancel(70)
+    engine.cancel(424242)
+
+
+@pytest.mark.parametrize("prompt", ["Say something.", "Grüße 😀 é", "Once upon a time"])
+def test_a_resumed_job_goes_on_where_it_was(engine: Engine, prompt: str) -> None:
+    whole = Run(engine, job(engine, 80, prompt, max_tokens=120))
+    output = [chunk for chunk in whole.to_end() if chunk.text]
+    for cut in range(1, len(output), 9):
+        before = output[:cut]
+        spans = tuple(Span(chunk.text, chunk.ids, chunk.missing) for chunk in before)
+        left = 120 - sum(chunk.tokens for chunk in before)
+        rest = Run(
+            engine, msgspec.structs.replace(job(engine, 80 + cut, prompt), max_tokens=left, generated=spans)
+        )
+        rest.to_end()
+        assert "".join(chunk.text for chunk in before) + rest.text == whole.text
+        assert (rest.tokens, rest.reason) == (whole.tokens - (120 - left), whole.reason)
+
+
+def test_the_loop_answers_a_beat_while_it_works(engine: Engine) -> None:
+    run = Run(engine, job(engine, 300, "slow, please", max_tokens=5000))
+    while not run.next().text:
+        pass
+    engine.beat()
+    engine.cancel(300)
+    run.to_end()
+
+
+@pytest.mark.parametrize("name", ["llamacpp", "scripted"])
+def test_a_broken_model_is_a_failure_with_words(name: EngineName, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"GGUF\x03\x00\x00\x00 and then nothing")
+    with pytest.raises(EngineFailure, match="."):
+        load_engine(name, options(broken, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["llamacpp", "scripted"])
+def test_closing_ends_what_runs(name: EngineName, tiny_model: Path, script: Path, tmp_path: Path) -> None:
+    engine = load_engine(name, options(tiny_model if name == "llamacpp" else script, tmp_path))
+    run = Run(engine, job(engine, 1, "slow, please", max_tokens=5000))
+    while not run.next().text:
+        pass
+    closing = threading.Thread(target=engine.close)
+    closing.start()
+    run.to_end()
+    closing.join(PATIENCE)
+    assert not closing.is_alive()
+    assert run.reason == "cancelled"

@@ -1,0 +1,130 @@
+"""What the parent keeps of a job, and what it gives to the next worker."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pensieve.core.errors import WorkerError
+from pensieve.core.generation import Chunk, Finish, Job, Prefill, Sampling, Span
+from pensieve.supervisor.jobs import JobStream
+from pensieve.supervisor.restart import BARREN_TRIES
+
+
+def stream(max_tokens: int = 100) -> JobStream:
+    return JobStream(Job(1, (1, 2, 3), Sampling(), max_tokens), cancelled.append)
+
+
+cancelled: list[int] = []
+
+
+def text(words: str, *ids: int, missing: int = 0) -> Chunk:
+    return Chunk(text=words, ids=ids, missing=missing)
+
+
+async def drained(jobs: JobStream) -> list[Chunk]:
+    return [chunk async for batch in jobs.batches() for chunk in batch]
+
+
+def test_what_arrives_together_leaves_together() -> None:
+    async def run() -> None:
+        jobs = stream()
+        for chunk in (text("a", 1), text("b", 2), Chunk(finish=Finish("end"))):
+            jobs.push(chunk)
+        batches = [batch async for batch in jobs.batches()]
+        assert [len(batch) for batch in batches] == [3]
+
+    asyncio.run(run())
+
+
+def test_the_next_worker_gets_what_was_generated_and_the_tokens_that_are_left() -> None:
+    jobs = stream(10)
+    for chunk in (text("a", 1), text("b", 2), text("é", 5, missing=2), text("c", 6)):
+        jobs.push(chunk)
+    assert jobs.survive("killed", worked_on=True)
+    assert jobs.next_job.generated == (Span("ab", (1, 2)), Span("é", (5,), 2), Span("c", (6,)))
+    assert jobs.next_job.max_tokens == 10 - 6
+    assert (jobs.next_job.prompt, jobs.next_job.id) == (jobs.job.prompt, jobs.job.id)
+    assert jobs.resumes == 1
+
+
+def test_the_prefill_is_told_once() -> None:
+    async def run() -> None:
+        jobs = stream()
+        jobs.push(Chunk(prefill=Prefill(3, 0, 0)))
+        jobs.push(text("a", 1))
+        assert jobs.survive("killed", worked_on=True)
+        jobs.push(Chunk(prefill=Prefill(4, 0, 0)))
+        jobs.push(Chunk(finish=Finish("end")))
+        assert [chunk.prefill is not None for chunk in await drained(jobs)] == [True, False, False]
+
+    asyncio.run(run())
+
+
+def test_a_job_that_had_all_its_tokens_is_complete() -> None:
+    async def run() -> None:
+        jobs = stream(2)
+        jobs.push(text("ab", 1, 2))
+        assert not jobs.survive("killed", worked_on=True)
+        assert (await drained(jobs))[-1].finish == Finish("length")
+
+    asyncio.run(run())
+
+
+def test_a_job_that_kills_worker_after_worker_fails_alone() -> None:
+    async def run() -> None:
+        jobs = stream()
+        survivals = [jobs.survive("signal 6", worked_on=True) for _ in range(BARREN_TRIES)]
+        assert survivals == [True] * (BARREN_TRIES - 1) + [False]
+        with pytest.raises(WorkerError, match="signal 6"):
+            await drained(jobs)
+
+    asyncio.run(run())
+
+
+def test_progress_or_innocence_keeps_a_job_alive() -> None:
+    jobs = stream()
+    for number in range(3 * BARREN_TRIES):
+        jobs.push(text("x", number))
+        assert jobs.survive("killed", worked_on=True)
+    for _ in range(3 * BARREN_TRIES):
+        assert jobs.survive("could not load", worked_on=False)
+
+
+def test_a_cancelled_job_is_not_given_on() -> None:
+    async def run() -> None:
+        cancelled.clear()
+        jobs = stream()
+        jobs.cancel()
+        jobs.cancel()
+        assert cancelled == [1]
+        assert not jobs.survive("killed", worked_on=True)
+        assert (await drained(jobs))[-1].finish == Finish("cancelled")
+
+    asyncio.run(run())
+
+
+def test_nothing_comes_after_the_end() -> None:
+    async def run() -> None:
+        jobs = stream()
+        jobs.push(Chunk(finish=Finish("end")))
+        jobs.push(text("late", 1))
+        jobs.cancel()
+        assert await drained(jobs) == [Chunk(finish=Finish("end"))]
+
+    asyncio.run(run())
+
+
+def test_output_before_a_failure_is_not_lost() -> None:
+    async def run() -> None:
+        jobs = stream()
+        jobs.push(text("a", 1))
+        jobs.fail("out of luck")
+        seen = []
+        with pytest.raises(WorkerError, match="out of luck"):
+            async for batch in jobs.batches():
+                seen += batch
+        assert seen == [text("a", 1)]
+
+    asyncio.run(run())
