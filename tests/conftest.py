@@ -18,8 +18,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     home.mkdir()
     for name in [name for name in os.environ if name.startswith(("PENSIEVE_", "ANTHROPIC_"))]:
-        if not name.startswith("PENSIEVE_TEST_"):
-            monkeypatch.delenv(name)
+        monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("PENSIEVE_HOME", str(home / ".pensieve"))
     return home

@@ -166,9 +166,7 @@ def test_a_resumed_job_goes_on_where_it_was(engine: Engine, prompt: str) -> None
         before = output[:cut]
         spans = tuple(Span(chunk.text, chunk.ids, chunk.missing) for chunk in before)
         left = 120 - sum(chunk.tokens for chunk in before)
-        rest = Run(
-            engine, msgspec.structs.replace(job(engine, 80 + cut, prompt), max_tokens=left, generated=spans)
-        )
+        rest = Run(engine, msgspec.structs.replace(job(engine, 80 + cut, prompt), max_tokens=left, generated=spans))
         rest.to_end()
         assert "".join(chunk.text for chunk in before) + rest.text == whole.text
         assert (rest.tokens, rest.reason) == (whole.tokens - (120 - left), whole.reason)

@@ -66,13 +66,15 @@ def test_a_prompt_longer_than_the_window_has_the_words_that_make_the_client_comp
     assert answer.json()["error"]["message"].endswith(" tokens > 999999 maximum")
 
 
-def test_a_body_over_the_limit_is_413_whether_declared_or_not(
-    script: Path, serve: Callable[..., Server]
-) -> None:
+def test_a_body_over_the_limit_is_413_whether_declared_or_not(script: Path, serve: Callable[..., Server]) -> None:
     server = serve(script, server__body_limit_mb=1)
-    declared = f"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {TOKEN}\r\nContent-Length: 209715200\r\n\r\n"
+    declared = (
+        f"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {TOKEN}\r\nContent-Length: 209715200\r\n\r\n"
+    )
     assert b"413" in exchange(server, declared.encode())
-    chunked = f"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked = (
+        f"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     answer = exchange(server, chunked.encode() + chunk * 17)
     assert b"413" in answer and b"request_too_large" in answer
@@ -96,7 +98,9 @@ def test_half_a_request_and_then_silence(script: Path, serve: Callable[..., Serv
     assert server.post(GOOD).status_code == 200
 
 
-@pytest.mark.parametrize("junk", [b"\x00" * 100, b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 50])
+@pytest.mark.parametrize(
+    "junk", [b"\x00" * 100, b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 50]
+)
 def test_what_is_not_http_is_refused(server: Server, junk: bytes) -> None:
     assert exchange(server, junk + b"\r\n\r\n").startswith(b"HTTP/1.1 400")
     assert server.post(GOOD).status_code == 200

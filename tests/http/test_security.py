@@ -14,7 +14,9 @@ def test_loopback(host: str) -> None:
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.com", "localhost.evil.com", "", "127.0.0.1.evil.com"])
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "192.168.1.5", "example.com", "localhost.evil.com", "", "127.0.0.1.evil.com"]
+)
 def test_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 

@@ -16,16 +16,16 @@ from server import Server, wait_for
 pytestmark = pytest.mark.journey
 
 KILLS = 10
-ROUNDS = int(os.environ.get("PENSIEVE_TEST_CRASH_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("TEST_CRASH_ROUNDS", "2"))
 TOKENS = 1500
 
 
-def ask(number: int, temperature: float = 0) -> dict[str, Any]:
+def ask(number: int, **sampling: float) -> dict[str, Any]:
     return {
         "model": "claude-x",
         "max_tokens": TOKENS,
         "messages": [{"role": "user", "content": f"Tell me story number {number}."}],
-        "extra_body": {"temperature": temperature},
+        "extra_body": sampling or {"temperature": 0},
     }
 
 
@@ -81,7 +81,7 @@ def test_ten_deaths_in_one_answer_change_nothing(server: Server) -> None:
 def test_an_answer_with_chance_in_it_is_whole_too(server: Server) -> None:
     with server.sdk() as client:
         killer = Killer(server, 3)
-        text, message = streamed(client, ask(99, temperature=1), killer)
+        text, message = streamed(client, ask(99, temperature=1, top_k=40), killer)
     assert len(killer.killed) == 3
     assert text == message.content[0].text
     assert (message.usage.output_tokens, message.stop_reason) == (TOKENS, "max_tokens")

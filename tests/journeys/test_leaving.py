@@ -19,6 +19,7 @@ pytestmark = pytest.mark.journey
 FOREVER: dict[str, Any] = {
     "model": "claude-x",
     "max_tokens": 30_000,
+    "temperature": 0,
     "messages": [{"role": "user", "content": "Tell me everything."}],
 }
 
@@ -92,8 +93,9 @@ def test_sigterm_ends_an_endless_stream_in_words(tiny_model: Path, serve: Callab
     connection.recv(1000)
     server.process.send_signal(signal.SIGTERM)
     received = b""
-    while part := connection.recv(65536):
-        received = (received + part)[-3000:]
+    with connection:
+        while part := connection.recv(65536):
+            received = (received + part)[-3000:]
     assert b"event: error" in received and b"overloaded_error" in received and b"stopping" in received
     assert server.process.wait(30) == 0
     nothing_is_left(server, worker)

@@ -9,7 +9,7 @@ import pytest
 from pensieve.core.errors import WorkerError
 from pensieve.core.generation import Chunk, Finish, Job, Prefill, Sampling, Span
 from pensieve.supervisor.jobs import JobStream
-from pensieve.supervisor.restart import BARREN_TRIES
+from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB, KILLED, OWN_FAULT
 
 
 def stream(max_tokens: int = 100) -> JobStream:
@@ -42,7 +42,7 @@ def test_the_next_worker_gets_what_was_generated_and_the_tokens_that_are_left() 
     jobs = stream(10)
     for chunk in (text("a", 1), text("b", 2), text("é", 5, missing=2), text("c", 6)):
         jobs.push(chunk)
-    assert jobs.survive("killed", worked_on=True)
+    assert jobs.survive("killed", OWN_FAULT)
     assert jobs.next_job.generated == (Span("ab", (1, 2)), Span("é", (5,), 2), Span("c", (6,)))
     assert jobs.next_job.max_tokens == 10 - 6
     assert (jobs.next_job.prompt, jobs.next_job.id) == (jobs.job.prompt, jobs.job.id)
@@ -54,7 +54,7 @@ def test_the_prefill_is_told_once() -> None:
         jobs = stream()
         jobs.push(Chunk(prefill=Prefill(3, 0, 0)))
         jobs.push(text("a", 1))
-        assert jobs.survive("killed", worked_on=True)
+        assert jobs.survive("killed", OWN_FAULT)
         jobs.push(Chunk(prefill=Prefill(4, 0, 0)))
         jobs.push(Chunk(finish=Finish("end")))
         assert [chunk.prefill is not None for chunk in await drained(jobs)] == [True, False, False]
@@ -66,17 +66,19 @@ def test_a_job_that_had_all_its_tokens_is_complete() -> None:
     async def run() -> None:
         jobs = stream(2)
         jobs.push(text("ab", 1, 2))
-        assert not jobs.survive("killed", worked_on=True)
+        assert not jobs.survive("killed", OWN_FAULT)
         assert (await drained(jobs))[-1].finish == Finish("length")
 
     asyncio.run(run())
 
 
-def test_a_job_that_kills_worker_after_worker_fails_alone() -> None:
+@pytest.mark.parametrize("blame", [OWN_FAULT, KILLED])
+def test_a_job_that_kills_worker_after_worker_fails_alone(blame: int) -> None:
     async def run() -> None:
         jobs = stream()
-        survivals = [jobs.survive("signal 6", worked_on=True) for _ in range(BARREN_TRIES)]
-        assert survivals == [True] * (BARREN_TRIES - 1) + [False]
+        enough = ENOUGH_FOR_A_JOB // blame
+        survivals = [jobs.survive("signal 6", blame) for _ in range(enough)]
+        assert survivals == [True] * (enough - 1) + [False]
         with pytest.raises(WorkerError, match="signal 6"):
             await drained(jobs)
 
@@ -85,11 +87,11 @@ def test_a_job_that_kills_worker_after_worker_fails_alone() -> None:
 
 def test_progress_or_innocence_keeps_a_job_alive() -> None:
     jobs = stream()
-    for number in range(3 * BARREN_TRIES):
+    for number in range(3 * ENOUGH_FOR_A_JOB):
         jobs.push(text("x", number))
-        assert jobs.survive("killed", worked_on=True)
-    for _ in range(3 * BARREN_TRIES):
-        assert jobs.survive("could not load", worked_on=False)
+        assert jobs.survive("killed", OWN_FAULT)
+    for _ in range(3 * ENOUGH_FOR_A_JOB):
+        assert jobs.survive("could not load", 0)
 
 
 def test_a_cancelled_job_is_not_given_on() -> None:
@@ -99,7 +101,7 @@ def test_a_cancelled_job_is_not_given_on() -> None:
         jobs.cancel()
         jobs.cancel()
         assert cancelled == [1]
-        assert not jobs.survive("killed", worked_on=True)
+        assert not jobs.survive("killed", OWN_FAULT)
         assert (await drained(jobs))[-1].finish == Finish("cancelled")
 
     asyncio.run(run())

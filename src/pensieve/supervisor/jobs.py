@@ -10,7 +10,7 @@ import msgspec
 
 from pensieve.core.errors import WorkerError
 from pensieve.core.generation import Chunk, Finish, Job, Span
-from pensieve.supervisor.restart import BARREN_TRIES
+from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB
 
 
 class JobStream:
@@ -26,7 +26,7 @@ class JobStream:
         self._arrived = asyncio.Event()
         self._history = _History()
         self._tokens_at_submit = 0
-        self._barren_tries = 0
+        self._blame = 0
         self._begun = False
         self._ended = False
         self._cancelled = False
@@ -81,9 +81,9 @@ class JobStream:
             self._cancelled = True
             self._cancel(self.job.id)
 
-    def survive(self, last_words: str, worked_on: bool) -> bool:
+    def survive(self, last_words: str, blame: int) -> bool:
         """Prepares `next_job` for the next worker. False if the job has ended: cancelled, complete, or itself the
-        killer. `worked_on`: the worker that died had been given this job."""
+        killer. `blame` is what the death counts against it: 0 when the dead worker had never been given it."""
         if self._ended:
             return False
         left = self.job.max_tokens - self.tokens
@@ -91,14 +91,14 @@ class JobStream:
             self.push(Chunk(finish=Finish("cancelled")))
         elif left <= 0 < self.job.max_tokens:
             self.push(Chunk(finish=Finish("length")))
-        elif worked_on:
-            self._barren_tries = self._barren_tries + 1 if self.tokens == self._tokens_at_submit else 0
-            if self._barren_tries >= BARREN_TRIES:
-                self.fail(f"the worker died {self._barren_tries} times on this request ({last_words})")
+        elif blame:
+            self._blame = self._blame + blame if self.tokens == self._tokens_at_submit else 0
+            if self._blame >= ENOUGH_FOR_A_JOB:
+                self.fail(f"the worker died again and again on this request ({last_words})")
         if self.ended:
             return False
         self._tokens_at_submit = self.tokens
-        self.resumes += worked_on
+        self.resumes += blame > 0
         self.next_job = msgspec.structs.replace(self.job, max_tokens=left, generated=self._history.spans())
         return True
 

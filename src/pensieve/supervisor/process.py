@@ -35,6 +35,7 @@ class WorkerProcess:
         self._link_closed = asyncio.Event()
         self._link_closed.set()
         self._encoder = msgspec.msgpack.Encoder()
+        self._replaced = False
         self._words: deque[str] = deque(maxlen=LAST_WORDS)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -78,6 +79,17 @@ class WorkerProcess:
         """Nothing happens when the worker is gone: whoever waits learns that from `gone`."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(encode(frame, self._encoder))
+
+    @property
+    def own_fault(self) -> bool:
+        """It crashed or hung; nobody killed it from outside."""
+        code = self._process.returncode if self._process else None
+        return self._replaced or code != -signal.SIGKILL
+
+    def replace(self) -> None:
+        """Kills one that hangs."""
+        self._replaced = True
+        self.kill()
 
     def kill(self) -> None:
         if self._process is not None and self._process.returncode is None:

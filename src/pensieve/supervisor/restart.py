@@ -6,10 +6,13 @@ from msgspec import Struct
 
 FIRST_DELAY = 0.05
 LONGEST_DELAY = 5.0
-BARREN_LIVES = 5
-"""Workers in a row that died before they did anything useful: more would only heat the machine."""
-BARREN_TRIES = 3
-"""Workers in a row that a job may see die without a word for it: then the job is what kills them."""
+
+OWN_FAULT, KILLED = 4, 1
+"""What a death without a word since the last counts: a crash or a hang comes again, a kill from outside may not."""
+ENOUGH_FOR_A_WORKER = 5 * OWN_FAULT
+"""Then the model does not live here, and more tries would only heat the machine."""
+ENOUGH_FOR_A_JOB = 3 * OWN_FAULT
+"""Then the job is what kills the workers."""
 
 
 class Restart(Struct, frozen=True, tag=True):
@@ -22,10 +25,11 @@ class GiveUp(Struct, frozen=True, tag=True):
     pass
 
 
-def after_death(barren_lives: int) -> Restart | GiveUp:
-    """`barren_lives` counts the workers, up to now and in a row, that died without having generated anything."""
-    if barren_lives >= BARREN_LIVES:
+def after_death(barren_lives: int, blame: int) -> Restart | GiveUp:
+    """`barren_lives` counts the workers, up to now and in a row, that died without having generated anything; `blame`
+    adds up what their deaths count."""
+    if blame >= ENOUGH_FOR_A_WORKER:
         return GiveUp()
     if barren_lives == 0:
         return Restart(0.0)
-    return Restart(min(LONGEST_DELAY, FIRST_DELAY * 4 ** (barren_lives - 1)))
+    return Restart(min(LONGEST_DELAY, FIRST_DELAY * 2 ** (barren_lives - 1)))

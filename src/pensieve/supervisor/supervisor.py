@@ -23,7 +23,7 @@ from pensieve.supervisor.admission import Admission, Ticket
 from pensieve.supervisor.jobs import JobStream
 from pensieve.supervisor.plan import engine_options, plan_fit
 from pensieve.supervisor.process import WorkerProcess
-from pensieve.supervisor.restart import GiveUp, after_death
+from pensieve.supervisor.restart import KILLED, OWN_FAULT, GiveUp, after_death
 from pensieve.supervisor.watch import hang_reason
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ class Supervisor:
         self._counts: dict[int, tuple[str, asyncio.Future[Counted]]] = {}
         self._numbers = itertools.count(1)
         self._barren_lives = 0
+        self._blame = 0
         self._ever_ready = False
         self._last_words = ""
 
@@ -166,7 +167,7 @@ class Supervisor:
         """Worker after worker, until there is no point in another or the server stops."""
         while True:
             await self._live()
-            decision = after_death(self._barren_lives)
+            decision = after_death(self._barren_lives, self._blame)
             if not self._ever_ready and (self._failure or isinstance(decision, GiveUp)):
                 return
             self.state = WorkerState.RESTARTING
@@ -187,6 +188,7 @@ class Supervisor:
             worker = await WorkerProcess.spawn(self._directory, self.card.engine, options, self._on_frame)
         except OSError as error:
             self._last_words = f"it cannot be started: {error}"
+            self._blame += OWN_FAULT
             return
         self._worker = worker
         deadline = loop.time() + self._settings.worker.load_seconds
@@ -197,7 +199,9 @@ class Supervisor:
                 self._watch(worker, loop.time(), deadline)
         self._last_words = f"{self._failure.message} {worker.said}".strip() if self._failure else worker.last_words
         log.warning("worker_gone pid=%d how=%r jobs=%d", worker.pid, self._last_words, len(self._jobs))
-        self._resume_jobs(worked_on=self._ready.is_set())
+        blame = OWN_FAULT if worker.own_fault else KILLED
+        self._blame += blame
+        self._resume_jobs(blame if self._ready.is_set() else 0)
         self._ready.clear()
 
     def _watch(self, worker: WorkerProcess, now: float, load_deadline: float) -> None:
@@ -208,7 +212,7 @@ class Supervisor:
             reason = hang_reason(now - worker.last_frame, self.vitals, limits.silence_seconds, limits.hang_seconds)
         if reason:
             log.error("worker_replaced pid=%d reason=%r", worker.pid, reason)
-            worker.kill()
+            worker.replace()
 
     def _on_frame(self, frame: Up) -> None:
         match frame:
@@ -218,7 +222,7 @@ class Supervisor:
                     return
                 stream.push(chunk)
                 if chunk.text:
-                    self._barren_lives = 0
+                    self._barren_lives = self._blame = 0
                 if stream.ended:
                     del self._jobs[job_id]
             case Counted(query=query):
@@ -244,10 +248,10 @@ class Supervisor:
         for stream in self._jobs.values():
             self._worker.send(Submit(stream.next_job))
 
-    def _resume_jobs(self, worked_on: bool) -> None:
+    def _resume_jobs(self, blame: int) -> None:
         """Each job's next part, ready for the next worker; those that have ended are done with."""
         for job_id, stream in list(self._jobs.items()):
-            if not stream.survive(self._last_words, worked_on):
+            if not stream.survive(self._last_words, blame):
                 del self._jobs[job_id]
 
     async def _give_up(self) -> None:
@@ -263,4 +267,4 @@ class Supervisor:
         await asyncio.sleep(COOL_DOWN_SECONDS)
         self._wanted.clear()
         await self._wanted.wait()
-        self._barren_lives = 0
+        self._barren_lives = self._blame = 0

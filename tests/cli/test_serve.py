@@ -1,0 +1,97 @@
+"""`pensieve` as a person meets it: a process, its words, its exit code."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from server import Server
+
+
+def pensieve(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pensieve", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The last line of what it said; exit code 2 and no traceback."""
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_no_model_says_how_to_name_one() -> None:
+    assert "pensieve serve --model" in one_line(pensieve("serve"))
+
+
+@pytest.mark.parametrize("name", ["/no/such/file.gguf", "nothing.gguf"])
+def test_a_missing_model(name: str) -> None:
+    assert name in one_line(pensieve("serve", "--model", name))
+
+
+def test_a_file_that_is_no_model(tmp_path: Path) -> None:
+    file = tmp_path / "letter.gguf"
+    file.write_text("Dear reader")
+    assert "does not begin with GGUF" in one_line(pensieve("serve", "--model", str(file)))
+
+
+def test_a_model_that_is_cut_short(tmp_path: Path, tiny_model: Path) -> None:
+    file = tmp_path / "cut.gguf"
+    file.write_bytes(tiny_model.read_bytes()[:1_000_000])
+    assert "cannot be loaded" in one_line(pensieve("serve", "--port", "0", "--model", str(file)))
+
+
+def test_a_busy_port(tiny_model: Path) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = str(busy.getsockname()[1])
+        line = one_line(pensieve("serve", "--port", port, "--model", str(tiny_model)))
+    assert f"Port {port}" in line and "--port" in line
+
+
+def test_a_bad_config(tmp_path: Path, tiny_model: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[server]\nprot = 1\n")
+    line = one_line(pensieve("serve", "--model", str(tiny_model), "--config", str(config)))
+    assert "server.prot" in line and "server.port" in line
+    assert "no config file" in one_line(pensieve("serve", "--config", str(tmp_path / "none.toml")))
+
+
+def test_a_bad_environment() -> None:
+    assert "PENSIEVE_SERVER__PORT" in one_line(pensieve("serve", PENSIEVE_SERVER__PRT="1"))
+
+
+def test_off_loopback_a_token_is_asked_for(tiny_model: Path) -> None:
+    line = one_line(pensieve("serve", "--host", "0.0.0.0", "--port", "0", "--model", str(tiny_model)))
+    assert "PENSIEVE_SERVER__TOKEN" in line
+
+
+def test_an_unknown_engine(tiny_model: Path) -> None:
+    assert "engine.kind" in one_line(pensieve("serve", "--engine", "steam", "--model", str(tiny_model)))
+
+
+def test_the_version() -> None:
+    assert pensieve("--version").stdout == "pensieve 0.1.0\n"
+
+
+def test_a_config_file_and_the_short_names_are_read(
+    tmp_path: Path, tiny_model: Path, serve: Callable[..., Server]
+) -> None:
+    place = tmp_path / "server-0" / "home"
+    place.mkdir(parents=True)
+    (place / "config.toml").write_text('[model]\naliases = ["my-model"]\n[engine]\nparallel = 2\n')
+    server = serve(tiny_model)
+    assert server.health()["parallel"] == 2
+    body = {"model": "my-model", "max_tokens": 1, "messages": [{"role": "user", "content": "x"}]}
+    assert server.post(body).status_code == 200

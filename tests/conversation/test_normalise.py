@@ -1,0 +1,259 @@
+"""What a request means: system, turns, calls and their results, the tools on offer, and what cannot be meant."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pensieve.conversation.normalise import normalise
+from pensieve.core.chat import Chat, Part, Text, Tool, ToolCall, ToolResult, Turn
+from pensieve.core.errors import RequestError
+from pensieve.wire.request import parse_messages_request
+
+Message = dict[str, Any]
+BILLING = {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1.329.278; cc_entrypoint=sdk-cli;"}
+
+
+def chat_of(*messages: Message, **fields: Any) -> Chat:
+    body = {"model": "m", "max_tokens": 5, "messages": messages, **fields}
+    return normalise(parse_messages_request(json.dumps(body).encode()))
+
+
+def refusal(*messages: Message, **fields: Any) -> RequestError:
+    with pytest.raises(RequestError) as caught:
+        chat_of(*messages, **fields)
+    return caught.value
+
+
+def user(*content: Any) -> Message:
+    return {"role": "user", "content": content[0] if len(content) == 1 and isinstance(content[0], str) else content}
+
+
+def assistant(*content: Any) -> Message:
+    return {**user(*content), "role": "assistant"}
+
+
+def system(*content: Any) -> Message:
+    return {**user(*content), "role": "system"}
+
+
+def text(text: str) -> Message:
+    return {"type": "text", "text": text}
+
+
+def use(id: str, name: str = "f", **input: Any) -> Message:
+    return {"type": "tool_use", "id": id, "name": name, "input": input}
+
+
+def result(id: str, content: Any = "ok", **fields: Any) -> Message:
+    return {"type": "tool_result", "tool_use_id": id, "content": content, **fields}
+
+
+def tool(name: str, **fields: Any) -> dict[str, Any]:
+    return {"name": name, "description": f"does {name}", "input_schema": {"type": "object"}, **fields}
+
+
+def said(role: Any, *parts: Part | str) -> Turn:
+    return Turn(role, tuple(Text(part) if isinstance(part, str) else part for part in parts))
+
+
+def test_a_string_and_a_text_block_mean_the_same() -> None:
+    assert chat_of(user("hi")) == chat_of(user(text("hi"))) == Chat(system="", turns=(said("user", "hi"),))
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        (None, ""),
+        ("be brief", "be brief"),
+        ([text("be brief")], "be brief"),
+        ([text("a"), text("b")], "a\n\nb"),
+        ([BILLING, text("a")], "a"),
+        ([BILLING], ""),
+        ([text("a"), {"type": "made_up"}, text("b")], "a\n\nb"),
+    ],
+)
+def test_the_system_prompt_is_its_text_without_the_billing_header(field: Any, expected: str) -> None:
+    assert chat_of(user("hi"), system=field).system == expected
+
+
+def test_a_system_message_right_after_the_first_user_message_moves_to_the_system() -> None:
+    chat = chat_of(user("hi"), system(text("the date")), assistant("yes"), user("go"), system="be brief")
+    assert chat.system == "be brief\n\nthe date"
+    assert chat.turns == (said("user", "hi"), said("assistant", "yes"), said("user", "go"))
+
+
+def test_it_moves_though_there_is_no_other_system_prompt() -> None:
+    assert chat_of(user("hi"), system("the date")) == Chat(system="the date", turns=(said("user", "hi"),))
+
+
+def test_a_late_system_message_stays_in_place() -> None:
+    chat = chat_of(user("hi"), assistant("yes"), system("the date"), user("go"))
+    assert chat.system == ""
+    assert chat.turns == (said("user", "hi"), said("assistant", "yes"), said("system", "the date"), said("user", "go"))
+
+
+def test_a_system_message_at_the_end_stays_in_place() -> None:
+    chat = chat_of(user("hi"), assistant("yes"), user("go"), system("the date"))
+    assert chat.turns[-2:] == (said("user", "go"), said("system", "the date"))
+    assert not chat.prefill
+
+
+def test_only_the_system_message_after_the_first_user_message_moves() -> None:
+    chat = chat_of(user("hi"), system("environment"), user("again"), system("late"))
+    assert chat.system == "environment"
+    assert chat.turns == (said("user", "hi", "again"), said("system", "late"))
+
+
+def test_turns_of_one_role_in_a_row_are_one_turn() -> None:
+    chat = chat_of(user("a"), user(text("b"), text("c")), assistant("d"), assistant("e"), user("f"))
+    assert chat.turns == (said("user", "a", "b", "c"), said("assistant", "d", "e"), said("user", "f"))
+
+
+def test_user_turns_around_the_environment_are_one_turn() -> None:
+    assert chat_of(user("a"), system("env"), user("b")).turns == (said("user", "a", "b"),)
+
+
+def test_a_call_and_its_result() -> None:
+    chat = chat_of(user("go"), assistant(text("I look."), use("1", "f", a=[1])), user(result("1")), user("and?"))
+    assert chat.turns == (
+        said("user", "go"),
+        said("assistant", "I look.", ToolCall("1", "f", {"a": [1]})),
+        said("user", ToolResult("1", "f", "ok"), "and?"),
+    )
+
+
+@pytest.mark.parametrize("order", ["123", "321", "213", "312"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_results_stand_in_call_order_before_any_text(order: str, apart: bool) -> None:
+    results = [result(id) for id in order]
+    answers = [user(one) for one in [*results, text("and?")]] if apart else [user(text("and?"), *results)]
+    chat = chat_of(user("go"), assistant(use("1", "f"), use("2", "g"), use("3", "h")), *answers)
+    names = [("1", "f"), ("2", "g"), ("3", "h")]
+    assert chat.turns[-1] == said("user", *(ToolResult(id, name, "ok") for id, name in names), "and?")
+
+
+@pytest.mark.parametrize("order", ["12", "21"])
+def test_results_stand_in_call_order_though_an_id_is_used_again(order: str) -> None:
+    chat = chat_of(
+        user("go"), assistant(use("1")), user(result("1")), assistant(use("1"), use("2")), user(*map(result, order))
+    )
+    assert chat.turns[-1] == said("user", ToolResult("1", "f", "ok"), ToolResult("2", "f", "ok"))
+
+
+@pytest.mark.parametrize(
+    ("messages", "field"),
+    [
+        ([user(result("1"))], "messages.0.content.0.tool_use_id"),
+        ([user("a"), assistant(use("1")), user(text("b"), result("2"))], "messages.2.content.1.tool_use_id"),
+        ([user(result("1")), assistant(use("1")), user(result("1"))], "messages.0.content.0.tool_use_id"),
+    ],
+)
+def test_a_result_without_its_call_is_an_error_that_names_the_field(messages: list[Message], field: str) -> None:
+    error = refusal(*messages)
+    assert error.field == field
+    assert str(error).startswith(f"{field}: no tool_use with the id")
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (user(use("1")), "messages.0.content.0"),
+        (system(use("1")), "messages.0.content.0"),
+        (assistant(text("a"), result("1")), "messages.0.content.1"),
+        (system(result("1")), "messages.0.content.0"),
+    ],
+)
+def test_a_call_or_result_in_a_message_of_the_wrong_role_is_an_error(message: Message, field: str) -> None:
+    assert refusal(message, user("x")).field == field
+
+
+@pytest.mark.parametrize(
+    ("content", "is_error", "expected"),
+    [
+        ("no such file", True, "The tool failed: no such file"),
+        ("all well", False, "all well"),
+        ("all well", None, "all well"),
+        ([text("a"), text("b")], True, "The tool failed: a\nb"),
+        (None, None, ""),
+    ],
+)
+def test_an_error_of_a_tool_is_told_in_words(content: Any, is_error: bool | None, expected: str) -> None:
+    chat = chat_of(user("go"), assistant(use("1")), user(result("1", content, is_error=is_error)))
+    assert chat.turns[-1] == said("user", ToolResult("1", "f", expected))
+
+
+def test_tools_are_offered_in_their_order() -> None:
+    tools = [tool("b"), tool("a", type="custom"), {"name": "c", "input_schema": {}}]
+    schema = {"type": "object"}
+    assert chat_of(user("go"), tools=tools).tools == (
+        Tool("b", "does b", schema),
+        Tool("a", "does a", schema),
+        Tool("c", "", {}),
+    )
+
+
+def test_deferred_tools_and_server_tools_are_not_offered() -> None:
+    tools = [tool("a"), tool("b", defer_loading=True), {"type": "web_search_20250305", "name": "web_search"}]
+    assert [offered.name for offered in chat_of(user("go"), tools=tools).tools] == ["a"]
+
+
+@pytest.mark.parametrize(("choice", "count"), [(None, 1), ("auto", 1), ("any", 1), ("none", 0)])
+def test_the_choice_none_offers_none(choice: str | None, count: int) -> None:
+    assert len(chat_of(user("go"), tools=[tool("a")], tool_choice=choice and {"type": choice}).tools) == count
+
+
+def test_a_reference_to_a_deferred_tool_is_expanded_where_it_stands() -> None:
+    reference = {"type": "tool_reference", "tool_name": "late"}
+    messages = [user("go"), assistant(use("1", "Search")), user(result("1", [text("found:"), reference]))]
+    chat = chat_of(*messages, tools=[tool("Search"), tool("late", defer_loading=True, description="späte")])
+    (part,) = chat.turns[-1].parts
+    assert isinstance(part, ToolResult)
+    found, announced, definition = part.text.split("\n")
+    assert found == "found:" and "late" in announced
+    assert json.loads(definition) == {"name": "late", "description": "späte", "parameters": {"type": "object"}}
+    assert "späte" in definition
+    assert [offered.name for offered in chat.tools] == ["Search"]
+
+
+def test_a_reference_to_a_tool_that_is_not_there_says_so() -> None:
+    reference = {"type": "tool_reference", "tool_name": "gone"}
+    chat = chat_of(user("go"), assistant(use("1")), user(result("1", [reference])))
+    assert chat.turns[-1] == said("user", ToolResult("1", "f", "[The tool gone is not available.]"))
+
+
+def test_a_last_assistant_turn_is_to_be_continued() -> None:
+    chat = chat_of(user("go"), assistant("Well"))
+    assert (chat.prefill, chat.turns[-1]) == (True, said("assistant", "Well"))
+
+
+def test_a_call_that_nobody_answered_cannot_be_continued() -> None:
+    error = refusal(user("go"), assistant("Well"), assistant(use("1")))
+    assert error.field == "messages.2"
+    assert "tool_result" in str(error)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "thinking", "thinking": "hm", "signature": "s"},
+        {"type": "redacted_thinking", "data": "d"},
+        {"type": "made_up", "text": "x"},
+        {"type": "tool_addition", "tools": []},
+        text(""),
+    ],
+)
+def test_thinking_and_unknown_blocks_leave_nothing(block: Message) -> None:
+    assert chat_of(user("a"), assistant(block, text("b")), user("c")).turns == (
+        said("user", "a"),
+        said("assistant", "b"),
+        said("user", "c"),
+    )
+    assert chat_of(user(text("a"), block)).turns == (said("user", "a"),)
+
+
+def test_an_image_is_an_error_that_names_its_place() -> None:
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": ""}}
+    assert refusal(user("a"), assistant("b"), user(text("c"), image)).field == "messages.2.content.1"

@@ -1,0 +1,81 @@
+"""The real Claude Code, in an empty home, against a script and against the real engine.
+
+It needs the client's command in TEST_CLAUDE (`.ci/run` installs it), and is skipped without.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from server import TOKEN, Server
+
+CLAUDE = os.environ.get("TEST_CLAUDE", "")
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(not CLAUDE, reason="TEST_CLAUDE does not name Claude Code's command"),
+]
+
+
+def claude(server: Server, home: Path, project: Path, prompt: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "ANTHROPIC_BASE_URL": server.url,
+        "ANTHROPIC_AUTH_TOKEN": TOKEN,
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CODE_MAX_RETRIES": "0",
+    }
+    command = [CLAUDE, "-p", prompt, "--allowedTools", "Read", "--output-format", "stream-json", "--verbose"]
+    return subprocess.run(
+        command, env=environment, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("The owl flies at midnight.\n")
+    return folder
+
+
+def test_it_reads_a_file_and_says_what_the_model_says(
+    tmp_path: Path, own_home: Path, project: Path, serve: Callable[..., Server]
+) -> None:
+    call = json.dumps({"name": "Read", "arguments": {"file_path": str(project / "notes.txt")}})
+    script = tmp_path / "script.json"
+    sentence = "It says that the owl flies at midnight."
+    replies = [
+        {"when": "The owl flies at midnight.", "steps": [sentence[:9], sentence[9:]]},
+        {"steps": ["Let me look.\n", f"<tool_call>\n{call}\n</tool", "_call>"]},
+    ]
+    script.write_text(json.dumps({"replies": replies}))
+    server = serve(script)
+    done = claude(server, own_home, project, "Read notes.txt and tell me what it says")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    # The second reply is only given once the file's own words have come back as the tool's result.
+    assert said[-1]["result"] == sentence
+    results = [line for line in said if line["type"] == "user"]
+    assert "The owl flies at midnight." in json.dumps(results)
+    reasons = [line.split("stop_reason=")[1].split()[0] for line in server.log.splitlines() if "stop_reason=" in line]
+    assert reasons[-2:] == ["tool_use", "end_turn"]
+
+
+def test_its_whole_request_goes_through_the_real_engine(
+    tiny_model: Path, own_home: Path, project: Path, serve: Callable[..., Server]
+) -> None:
+    server = serve(tiny_model)
+    done = claude(server, own_home, project, "Say hello")
+    turn = next(line for line in server.log.splitlines() if "stop_reason=" in line)
+    values = dict(pair.split("=") for pair in turn.split(" turn ")[1].split())
+    assert int(values["prompt_tokens"]) > 10_000, done.stdout + done.stderr
+    assert values["stop_reason"] in ("end_turn", "max_tokens", "model_context_window_exceeded")
+    assert int(values["output_tokens"]) > 0
+    assert "status=4" not in server.log and "status=5" not in server.log

@@ -1,0 +1,45 @@
+"""Is a worker that has not died still alive? Every border."""
+
+from __future__ import annotations
+
+import pytest
+
+from pensieve.ipc.frames import Vitals
+from pensieve.supervisor.watch import PATIENCE, hang_reason
+
+SILENCE, HANG = 15.0, 120.0
+
+
+@pytest.mark.parametrize(
+    ("silence", "beat_age", "longest_step", "reason"),
+    [
+        (0.0, 0.0, 0.0, None),
+        (15.0, 0.0, 0.0, None),
+        (15.1, 0.0, 0.0, "it gave no sign of life for 15 s"),
+        (400.0, 0.0, 1000.0, "it gave no sign of life for 400 s"),
+        (0.0, 120.0, 0.0, None),
+        (0.0, 120.6, 0.0, "its generating loop has been stuck for 121 s"),
+        (1.0, 119.0, 0.0, None),
+        (1.0, 119.5, 0.0, "its generating loop has been stuck for 120 s"),
+        (0.0, 120.5, 24.0, "its generating loop has been stuck for 120 s"),
+        (0.0, 149.0, 30.0, None),  # a loop that is slow by nature gets more time
+        (0.0, 150.0, 30.0, None),
+        (1.0, 150.0, 30.0, "its generating loop has been stuck for 151 s"),
+        (0.0, 2.0, 0.001, None),  # and a fast one not less
+    ],
+)
+def test_a_worker_is_replaced_when_it_is_silent_or_stuck(
+    silence: float, beat_age: float, longest_step: float, reason: str | None
+) -> None:
+    assert hang_reason(silence, Vitals(beat_age, longest_step, 1), SILENCE, HANG) == reason
+
+
+@pytest.mark.parametrize(("silence", "reason"), [(0.0, None), (15.0, None), (16.0, "it gave no sign of life for 16 s")])
+def test_before_its_first_vitals_only_silence_counts(silence: float, reason: str | None) -> None:
+    assert hang_reason(silence, None, SILENCE, HANG) == reason
+
+
+def test_patience_is_several_of_the_longest_steps() -> None:
+    assert PATIENCE > 1
+    assert hang_reason(0, Vitals(PATIENCE * 100, 100, 1), SILENCE, HANG) is None
+    assert hang_reason(0, Vitals(PATIENCE * 100 + 1, 100, 1), SILENCE, HANG) is not None
