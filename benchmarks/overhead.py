@@ -29,7 +29,7 @@ from streams import LlamaCpp, Pensieve, Sample, Target, stream
 
 HERE = Path(__file__).parent
 PARALLEL, CONTEXT, BATCH = 8, 24576, 512
-SHORT_WORDS, LONG_WORDS = 30, 8500
+SHORT_WORDS, LONG_WORDS = 12, 4200
 STREAM_TOKENS, CROWD_TOKENS = 200, 100
 
 
@@ -86,7 +86,7 @@ class Bench:
         print(f"{platform.processor() or platform.machine()}, {psutil.cpu_count(logical=False)} cores, {cpu_name()}")
         await self.decode("decode, 1 stream", 1, STREAM_TOKENS, rounds)
         await self.decode("decode, 8 streams", PARALLEL, CROWD_TOKENS, rounds)
-        await self.first_token("first token, short prompt", SHORT_WORDS, 5 * rounds)
+        await self.first_token("first token, short prompt", SHORT_WORDS, 6 * rounds)
         await self.first_token("first token, long prompt", LONG_WORDS, long_rounds)
         print(f"parent's memory: {self._parent.memory_info().rss / 1e6:.0f} MB")
 
@@ -126,7 +126,7 @@ class Bench:
 
     def prompt(self, words: int) -> tuple[str, str]:
         """Fresh words, so that no prefix is cached: as a message, and as the text that the model sees of it."""
-        content = " ".join(f"{self._random.getrandbits(24):06x}" for _ in range(words // 2))
+        content = " ".join(f"{self._random.getrandbits(24):06x}" for _ in range(words))
         return content, self._template.render(Chat("", (Turn("user", (Text(content),)),)))
 
     def cpu_seconds(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,21 @@ import pytest
 
 from make_model import make_model
 from server import Server, start_server
+
+SCRIPT = {
+    "replies": [
+        {"when": "<tool_response>", "steps": ["The file says hello."]},
+        {
+            "when": "call Read",
+            "steps": ["I will. ", '<tool_call>\n{"name": "Read", "arg', 'uments": {"path": "a"}}\n</tool_call>'],
+        },
+        {"when": "fail now", "steps": ["some text ", {"fail": "no such luck"}]},
+        {"when": "sleep first", "steps": [{"sleep": 0.5}, "awake"]},
+        {"when": "never end", "steps": ["begun", {"sleep": 600}]},
+        {"when": "count to", "steps": ["one ", "two ", "three ", "four ", "five"]},
+        {"steps": ["Hello ", "from the script."]},
+    ]
+}
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +58,17 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     yield start
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("script") / "story.json"
+    path.write_text(json.dumps(SCRIPT))
+    return path
+
+
+@pytest.fixture(scope="module")
+def server(script: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = start_server(script, tmp_path_factory.mktemp("server"))
+    yield started
+    started.stop()

@@ -175,7 +175,7 @@ def _tensors(shape: Shape) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
 
     ones = np.ones(shape.hidden, dtype=np.float32)
     embeddings = matrix(shape.vocabulary, shape.hidden)
-    # Logits are products with these rows: special tokens stay at 0, so the noise neither ends nor calls a tool by itself.
+    # Logits are products with these rows: with special tokens at 0 the noise neither ends nor calls a tool by itself.
     embeddings[: len(SPECIAL_TOKENS)] = 0
     embeddings[shape.vocabulary - len(MARKER_TOKENS) :] = 0
     yield "token_embd.weight", embeddings

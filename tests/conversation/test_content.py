@@ -33,6 +33,14 @@ def document(source: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"type": "document", "source": source, **fields}
 
 
+def no_image(path: str) -> str:
+    raise RequestError("no image", field=path)
+
+
+def text(block: AnyBlock, path: str) -> str:
+    return text_of(block, path, no_image)
+
+
 def words(content: Any, is_error: bool | None = None) -> str:
     return result_text(ToolResultBlock("1", content, is_error), "p", lambda name: f"<{name}>")
 
@@ -54,23 +62,25 @@ def words(content: Any, is_error: bool | None = None) -> str:
     ],
 )
 def test_a_document_is_its_text_or_a_note(source: dict[str, Any], expected: str) -> None:
-    assert text_of(DocumentBlock(source), "p") == expected
-    assert text_of(DocumentBlock(source, title="Notes"), "p") == f"Notes\n{expected}"
-    assert words([document(source, title="Notes")]) == f"Notes\n{expected}"
+    assert text(DocumentBlock(source), "p") == expected
+    titled = f"Notes\n{expected}" if expected else "Notes"
+    assert text(DocumentBlock(source, title="Notes"), "p") == titled
+    assert words([document(source, title="Notes")]) == titled
+    assert text(DocumentBlock(source, title="Notes", context="c"), "p") == titled.replace("Notes", "Notes\nc", 1)
 
 
 @pytest.mark.parametrize("data", ["!", "YQ", base64.b64encode(b"\xff").decode()])
 def test_a_document_that_is_not_base64_of_text_is_an_error_that_names_its_place(data: str) -> None:
     block = DocumentBlock({"type": "base64", "media_type": "text/plain", "data": data})
     with pytest.raises(RequestError) as caught:
-        text_of(block, "messages.0.content.1")
+        text(block, "messages.0.content.1")
     assert caught.value.field == "messages.0.content.1.source.data"
 
 
 def test_a_wrong_block_in_a_document_is_named_with_its_path() -> None:
     block = DocumentBlock({"type": "content", "content": [TEXT, {"type": "text", "text": 5}]})
     with pytest.raises(RequestError, match=r"^p\.source\.content\.1\.text: expected str, got int$"):
-        text_of(block, "p")
+        text(block, "p")
 
 
 @pytest.mark.parametrize(
@@ -84,18 +94,18 @@ def test_a_wrong_block_in_a_document_is_named_with_its_path() -> None:
     ],
 )
 def test_text_is_itself_and_thoughts_and_unknown_things_are_nothing(block: AnyBlock, expected: str) -> None:
-    assert text_of(block, "p") == expected
+    assert text(block, "p") == expected
 
 
 def test_an_unknown_block_is_logged_with_its_kind_and_place(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO"):
-        text_of(UnknownBlock("made_up"), "messages.3.content.0")
+    with caplog.at_level("DEBUG"):
+        text(UnknownBlock("made_up"), "messages.3.content.0")
     assert "made_up" in caplog.text and "messages.3.content.0" in caplog.text
 
 
 def test_an_image_is_an_error_that_names_its_place() -> None:
     with pytest.raises(RequestError) as caught:
-        text_of(ImageBlock(IMAGE["source"]), "messages.0.content.2")  # type: ignore[arg-type]
+        text(ImageBlock({"type": "url"}), "messages.0.content.2")
     assert caught.value.field == "messages.0.content.2"
     assert "image" in str(caught.value)
 

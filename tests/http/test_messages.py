@@ -10,9 +10,10 @@ import httpx2
 import pytest
 from anthropic.types import Message, RawMessageStreamEvent
 from pydantic import TypeAdapter
+
 from server import TOKEN, Server
 
-TOOL = {"name": "Read", "description": "Read a file", "input_schema": {"type": "object"}}
+TOOL: Any = {"name": "Read", "description": "Read a file", "input_schema": {"type": "object"}}
 EVENT: TypeAdapter[RawMessageStreamEvent] = TypeAdapter(RawMessageStreamEvent)
 
 

@@ -9,6 +9,7 @@ import anthropic
 import httpx2
 import pytest
 from anthropic.types import ModelInfo
+
 from server import TOKEN, Server
 
 REQUEST = {"model": "claude-test", "max_tokens": 100, "messages": [{"role": "user", "content": "hello"}]}

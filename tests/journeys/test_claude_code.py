@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from server import TOKEN, Server
 
 CLAUDE = os.environ.get("TEST_CLAUDE", "")

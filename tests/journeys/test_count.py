@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from server import Server, start_server
 
 pytestmark = pytest.mark.journey
 
 TOOLS = [
-    {"name": "Read", "description": "Read a file", "input_schema": {"type": "object", "properties": {"p": {"type": "string"}}}},
-    {"name": "Größe", "description": "<tool_call> \"quoted\" 😀", "input_schema": {"$schema": "x", "anyOf": [{}]}},
+    {
+        "name": "Read",
+        "description": "Read a file",
+        "input_schema": {"type": "object", "properties": {"p": {"type": "string"}}},
+    },
+    {"name": "Größe", "description": '<tool_call> "quoted" 😀', "input_schema": {"$schema": "x", "anyOf": [{}]}},
     {"name": "Later", "description": "deferred", "input_schema": {}, "defer_loading": True},
     {"type": "web_search_20250305", "name": "web_search", "max_uses": 8},
-]  # fmt: skip
+]
 CALL = {"type": "tool_use", "id": "toolu_1", "name": "Read", "input": {"p": "a/b.txt", "n": [1, 2.5, None]}}
 RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": [{"type": "text", "text": "line\n" * 20}]}
 REFERENCE = {**RESULT, "content": [{"type": "tool_reference", "tool_name": "Later"}]}
@@ -34,10 +39,18 @@ CONVERSATIONS: list[list[dict[str, Any]]] = [
     [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}],
     [{"role": "user", "content": "Continue: once"}, {"role": "assistant", "content": "Once upon"}],
     [{"role": "user", "content": "a"}, {"role": "system", "content": "environment"}, {"role": "user", "content": "b"}],
-    [{"role": "user", "content": "go"}, {"role": "assistant", "content": [CALL]}, {"role": "user", "content": [RESULT]}],
-    [{"role": "user", "content": "go"}, {"role": "assistant", "content": [CALL]}, {"role": "user", "content": [REFERENCE]}],
+    [
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "content": [CALL]},
+        {"role": "user", "content": [RESULT]},
+    ],
+    [
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "content": [CALL]},
+        {"role": "user", "content": [REFERENCE]},
+    ],
     [{"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "new_thing", "x": 1}]}],
-]  # fmt: skip
+]
 
 
 def requests() -> list[dict[str, Any]]:

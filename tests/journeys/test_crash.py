@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 from anthropic import Anthropic
+
 from server import Server, wait_for
 
 pytestmark = pytest.mark.journey

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+
 from server import TOKEN, Server, wait_for
 
 pytestmark = pytest.mark.journey

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from anthropic.types import Message
+
 from server import Server, start_server
 
 pytestmark = pytest.mark.journey

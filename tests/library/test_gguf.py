@@ -113,7 +113,7 @@ def test_short_arrays_of_numbers_are_kept_and_of_others_the_length(array: Any, e
 
 def test_the_texts_of_the_first_and_last_token_are_found(header: bytes, tmp_path: Path) -> None:
     metadata = read(header, tmp_path)
-    assert (metadata["tokenizer.bos_text"], metadata["tokenizer.eos_text"]) == ("<s>", "</s>")
+    assert (metadata["tokenizer.ggml.bos_token"], metadata["tokenizer.ggml.eos_token"]) == ("<s>", "</s>")
     assert metadata[TOKENS] == 3
     assert not [key for key in metadata if "@" in key]
 
@@ -121,11 +121,11 @@ def test_the_texts_of_the_first_and_last_token_are_found(header: bytes, tmp_path
 @pytest.mark.parametrize("index", [-1, 2, 10**9])
 def test_a_token_that_is_not_there_has_no_text(index: int, tmp_path: Path) -> None:
     metadata = read(file_of(strings(TOKENS, "a", "b"), number(BOS, index)), tmp_path)
-    assert "tokenizer.bos_text" not in metadata
+    assert "tokenizer.ggml.bos_token" not in metadata
 
 
 def test_the_token_may_be_named_before_the_list(tmp_path: Path) -> None:
-    assert read(file_of(number(BOS, 1), strings(TOKENS, "a", "b")), tmp_path)["tokenizer.bos_text"] == "b"
+    assert read(file_of(number(BOS, 1), strings(TOKENS, "a", "b")), tmp_path)["tokenizer.ggml.bos_token"] == "b"
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -191,7 +191,7 @@ def test_keys_that_were_made_to_confuse_are_read_or_a_settings_error(pairs: list
         metadata = read(file_of(*pairs), tmp_path)
     except SettingsError:
         return
-    assert isinstance(metadata.get("tokenizer.bos_text", ""), str)
+    assert isinstance(metadata.get("tokenizer.ggml.bos_token", ""), str)
 
 
 def test_an_empty_file_a_directory_and_no_file_are_settings_errors(tmp_path: Path) -> None:

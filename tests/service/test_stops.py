@@ -13,9 +13,13 @@ sequences = st.text("ab", min_size=1, max_size=4)
 
 
 def reference(text: str, sequences: tuple[str, ...]) -> Outcome:
-    """On the whole text: the match that begins first wins, and of several that begin there the longest."""
-    matches = [(text.find(sequence), -len(sequence), sequence) for sequence in sequences if sequence in text]
-    return (text[: min(matches)[0]], min(matches)[2]) if matches else (text, None)
+    """Letter by letter: the first that is complete wins, and of several that end there the longest."""
+    for end in range(1, len(text) + 1):
+        complete = [sequence for sequence in sequences if text[:end].endswith(sequence)]
+        if complete:
+            longest = max(complete, key=len)
+            return text[: end - len(longest)], longest
+    return text, None
 
 
 def matched(parts: list[str], sequences: tuple[str, ...]) -> Outcome:
@@ -61,16 +65,17 @@ def test_a_text_ends_before_its_first_stop_sequence_however_it_is_cut(
 @pytest.mark.parametrize(
     ("text", "sequences", "out", "found"),
     [
-        ("xabc", ("ab", "abc"), "x", "abc"),
+        ("xabc", ("ab", "abc"), "x", "ab"),
         ("xabd", ("ab", "abc"), "x", "ab"),
         ("xab", ("abc", "ab"), "x", "ab"),
-        ("xabcde", ("bcd", "abcde"), "x", "abcde"),
+        ("xabcde", ("bcd", "abcde"), "xa", "bcd"),
+        ("xabcd", ("bcd", "abcd"), "x", "abcd"),
         ("xabcdf", ("bcd", "abcde"), "xa", "bcd"),
         ("aaab", ("aab", "aa"), "", "aa"),
-        ("\n\nHuman:", ("\n", "\n\nHuman:"), "", "\n\nHuman:"),
+        ("\n\nHuman:", ("\n", "\n\nHuman:"), "", "\n"),
     ],
 )
-def test_of_stop_sequences_that_overlap_the_first_wins_and_at_a_tie_the_longest(
+def test_of_sequences_that_overlap_the_first_complete_one_wins_and_at_a_tie_the_longest(
     text: str, sequences: tuple[str, ...], out: str, found: str | None
 ) -> None:
     assert reference(text, sequences) == (out, found)

@@ -18,6 +18,7 @@ from pensieve.core.errors import SettingsError
 
 PREFIX = "PENSIEVE_"
 SHORT_NAMES = {"PENSIEVE_HOST": "server.host", "PENSIEVE_PORT": "server.port", "PENSIEVE_MODEL": "model.path"}
+SECRETS = ("server.token",)
 _OTHER_NAMES = ("PENSIEVE_HOME",)
 
 _GROUPS: dict[str, Any] = {group.name: group.type for group in msgspec.structs.fields(Settings)}
@@ -30,8 +31,12 @@ KEYS: dict[str, Any] = {
 
 
 def home(environment: Mapping[str, str]) -> Path:
-    """Where config, state, logs and caches live: `$PENSIEVE_HOME`, else `~/.pensieve`."""
-    return Path(environment.get("PENSIEVE_HOME") or Path.home() / ".pensieve").expanduser()
+    """Where config, state, logs and caches live: `$PENSIEVE_HOME`, else `~/.pensieve`. Raises SettingsError."""
+    named = environment.get("PENSIEVE_HOME")
+    try:
+        return Path(named).expanduser() if named else Path.home() / ".pensieve"
+    except RuntimeError:
+        raise SettingsError(f"PENSIEVE_HOME={named or '~'} cannot be used.", "Name another folder.") from None
 
 
 def load_settings(
@@ -64,8 +69,10 @@ def _from_file(path: Path, must_exist: bool = False) -> dict[str, tuple[Any, str
         raise SettingsError(f"The config file {path} cannot be read: {error}.", "Correct or remove it.") from None
     values: dict[str, tuple[Any, str]] = {}
     for group, keys in table.items():
-        if group not in _GROUPS or not isinstance(keys, dict):
+        if group not in _GROUPS:
             raise SettingsError(f"{path}: unknown group [{group}].", _nearest(group, list(_GROUPS)))
+        if not isinstance(keys, dict):
+            raise SettingsError(f"{path}: {group} is not a table.", f"Write [{group}] and its keys below it.")
         for key, value in keys.items():
             name = f"{group}.{key}"
             if name not in KEYS:
@@ -94,7 +101,8 @@ def _checked(key: str, value: Any, source: str) -> Any:
         return msgspec.convert(value, KEYS[key], strict=not isinstance(value, str))
     except msgspec.ValidationError as error:
         what = str(error).replace("`", "").lower()
-        raise SettingsError(f"{key} = {value!r} in {source} is not valid: {what}.", "Correct or remove it.") from None
+        shown = "..." if key in SECRETS else repr(value)
+        raise SettingsError(f"{key} = {shown} in {source} is not valid: {what}.", "Correct or remove it.") from None
 
 
 def _nearest(name: str, valid: list[str]) -> str:

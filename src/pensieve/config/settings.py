@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+MOST_GB = 1_000_000
+
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(description="address to listen on; off loopback a token is required")] = "127.0.0.1"
@@ -43,9 +45,13 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Memory(Struct, frozen=True, forbid_unknown_fields=True):
-    warn_gb: Annotated[float, Meta(ge=0, description="available memory below which a warning is logged, in GB")] = 2
-    reject_gb: Annotated[float, Meta(ge=0, description="below which new requests get 503, in GB")] = 1
-    emergency_gb: Annotated[float, Meta(ge=0, description="below which the state is Emergency, in GB")] = 0.5
+    warn_gb: Annotated[
+        float, Meta(ge=0, le=MOST_GB, description="available memory below which a warning is logged, in GB")
+    ] = 2
+    reject_gb: Annotated[float, Meta(ge=0, le=MOST_GB, description="below which new requests get 503, in GB")] = 1
+    emergency_gb: Annotated[float, Meta(ge=0, le=MOST_GB, description="below which the state is Emergency, in GB")] = (
+        0.5
+    )
 
 
 class Log(Struct, frozen=True, forbid_unknown_fields=True):

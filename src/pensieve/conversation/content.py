@@ -27,17 +27,20 @@ log = logging.getLogger(__name__)
 IMAGE_NOTE = "[An image stands here. This model cannot see images.]"
 
 
-def text_of(block: AnyBlock, path: str) -> str:
-    """The block as text; empty for what earlier turns thought and for kinds that nobody knows."""
+def text_of(block: AnyBlock, path: str, image: Callable[[str], str]) -> str:
+    """The block as text; empty for what earlier turns thought and for kinds that nobody knows.
+
+    `image` says what becomes of an image at a path: a note, or a RequestError.
+    """
     match block:
         case TextBlock(text=text):
             return text
         case DocumentBlock():
-            return _document_text(block, path)
+            return _document_text(block, path, image)
         case ImageBlock():
-            raise RequestError("this model cannot see images; load a model with vision", field=path)
+            return image(path)
         case UnknownBlock(type=kind):
-            log.info("unknown_block type=%s at=%s", kind, path)
+            log.debug("unknown_block type=%s at=%s", kind, path)
             return ""
         case ThinkingBlock() | RedactedThinkingBlock():
             return ""
@@ -50,22 +53,19 @@ def result_text(block: ToolResultBlock, path: str, expanded: Callable[[str], str
     texts: list[str] = []
     for index, inner in enumerate(parse_blocks(block.content, f"{path}.content")):
         match inner:
-            case ImageBlock():
-                texts.append(IMAGE_NOTE)
             case ToolReferenceBlock(tool_name=name):
                 texts.append(expanded(name))
             case _:
-                texts.append(text_of(inner, f"{path}.content.{index}"))
-    text = "\n".join(texts)
+                texts.append(text_of(inner, f"{path}.content.{index}", lambda _: IMAGE_NOTE))
+    text = "\n".join(filter(None, texts))
     return f"The tool failed: {text}" if block.is_error else text
 
 
-def _document_text(block: DocumentBlock, path: str) -> str:
-    title = f"{block.title}\n" if block.title else ""
-    return title + _source_text(block.source, path)
+def _document_text(block: DocumentBlock, path: str, image: Callable[[str], str]) -> str:
+    return "\n".join(filter(None, (block.title, block.context, _source_text(block.source, path, image))))
 
 
-def _source_text(source: dict[str, Any], path: str) -> str:
+def _source_text(source: dict[str, Any], path: str, image: Callable[[str], str]) -> str:
     match source:
         case {"type": "text", "data": str(data)}:
             return data
@@ -73,7 +73,8 @@ def _source_text(source: dict[str, Any], path: str) -> str:
             return content
         case {"type": "content", "content": list(content)}:
             blocks = parse_blocks(content, f"{path}.source.content")
-            return "\n".join(text_of(block, f"{path}.source.content.{index}") for index, block in enumerate(blocks))
+            texts = (text_of(block, f"{path}.source.content.{index}", image) for index, block in enumerate(blocks))
+            return "\n".join(filter(None, texts))
         case {"type": "base64", "media_type": "text/plain", "data": str(data)}:
             try:
                 return base64.b64decode(data, validate=True).decode("utf-8")

@@ -18,11 +18,7 @@ def normalise(request: MessagesRequest) -> Chat:
     turns = _Turns(request)
     for index, message in enumerate(request.messages):
         turns.add(index, message)
-    system = [
-        block.text
-        for block in request.system
-        if isinstance(block, TextBlock) and not block.text.startswith(BILLING_HEADER)
-    ]
+    system = [_without_billing(block.text) for block in request.system if isinstance(block, TextBlock)]
     done = tuple(turns.turns)
     prefill = done[-1].role == "assistant"
     if prefill and any(isinstance(part, ToolCall) for part in done[-1].parts):
@@ -30,11 +26,16 @@ def normalise(request: MessagesRequest) -> Chat:
             "a tool_use must be followed by its tool_result", field=f"messages.{len(request.messages) - 1}"
         )
     return Chat(
-        system="\n\n".join(system + turns.environment),
+        system="\n\n".join(text for text in system + turns.environment if text),
         turns=done,
         tools=_offered_tools(request),
         prefill=prefill,
     )
+
+
+def _without_billing(text: str) -> str:
+    """Claude Code's first line changes with every conversation; in front of all, it would spoil every cached prefix."""
+    return text.partition("\n")[2] if text.startswith(BILLING_HEADER) else text
 
 
 class _Turns:
@@ -45,18 +46,20 @@ class _Turns:
         self.environment: list[str] = []
         self._call_names: dict[str, str] = {}
         self._call_order: dict[str, int] = {}
+        self._calls = 0
+        self._first_user = next((i for i, message in enumerate(request.messages) if message.role == "user"), None)
+        self._model = request.model
         self._tools = {tool.name: tool for tool in request.tools}
 
     def add(self, index: int, message: InputMessage) -> None:
         field = f"messages.{index}.content"
         parts = self._parts(message, field)
-        if message.role == "system":
-            if len(self.turns) == 1 and self.turns[0].role == "user":
-                # The client describes its environment right after the first user turn. In front of it, a fresh
-                # conversation shares that much more of its prefix with the last one.
-                self.environment.append(Turn("system", parts).text)
-                return
-        elif self.turns and self.turns[-1].role == message.role:
+        if message.role == "system" and self._first_user is not None and index == self._first_user + 1:
+            # The client describes its environment right after the first user turn. In front of it, a fresh conversation
+            # shares that much more of its prefix with the last one.
+            self.environment.append(Turn("system", parts).text)
+            return
+        if self.turns and self.turns[-1].role == message.role:
             parts = self.turns.pop().parts + parts
         if message.role == "user":
             parts = self._in_call_order(parts)
@@ -69,12 +72,13 @@ class _Turns:
             if isinstance(block, ToolUseBlock):
                 _require(message.role, "assistant", "tool_use", path)
                 self._call_names[block.id] = block.name
-                self._call_order[block.id] = len(self._call_order)
+                self._calls += 1
+                self._call_order[block.id] = self._calls
                 parts.append(ToolCall(block.id, block.name, block.input))
             elif isinstance(block, ToolResultBlock):
                 _require(message.role, "user", "tool_result", path)
                 parts.append(self._result(block, path))
-            elif text := text_of(block, path):
+            elif text := text_of(block, path, self._no_image):
                 parts.append(Text(text))
         return tuple(parts)
 
@@ -86,6 +90,9 @@ class _Turns:
                 field=f"{path}.tool_use_id",
             )
         return ToolResult(block.tool_use_id, name, result_text(block, path, self._expanded))
+
+    def _no_image(self, path: str) -> str:
+        raise RequestError(f"the model {self._model!r} cannot see images", "Load one with vision.", field=path)
 
     def _expanded(self, name: str) -> str:
         tool = self._tools.get(name)

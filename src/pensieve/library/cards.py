@@ -19,8 +19,12 @@ def read_card(path: str, engine: str = "auto") -> ModelCard:
     """Raises SettingsError, in words for the person who typed the path."""
     if not path:
         raise SettingsError("No model is configured.", "Name one: pensieve serve --model /path/to/model.gguf")
-    file = Path(path).expanduser().resolve()
-    if not file.is_file():
+    try:
+        file = Path(path).expanduser().resolve()
+        found = file.is_file()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SettingsError(f"The path {path!r} cannot be used: {error}.", "Check --model.") from None
+    if not found:
         raise SettingsError(f"There is no model file {file}.", "Check the path given with --model.")
     kind: EngineName = "scripted" if engine == "scripted" or file.suffix == ".json" else "llamacpp"
     if engine not in ("auto", kind):
@@ -46,7 +50,7 @@ def _gguf_card(file: Path) -> ModelCard:
     metadata = read_metadata(file)
     architecture = str(metadata.get("general.architecture", ""))
     context = metadata.get(f"{architecture}.context_length")
-    if not isinstance(context, int) or context < 1:
+    if type(context) is not int or context < 1:
         raise SettingsError(f"{file} names no context length.", "It is not a text model that llama.cpp can run.")
     return ModelCard(
         id=_slug(file.stem),
@@ -58,9 +62,9 @@ def _gguf_card(file: Path) -> ModelCard:
         trained_context=context,
         weight_bytes=file.stat().st_size,
         kv_bytes_per_token=_kv_bytes_per_token(metadata, architecture),
-        template=metadata.get("tokenizer.chat_template") or None,
-        bos=metadata.get("tokenizer.bos_text", ""),
-        eos=metadata.get("tokenizer.eos_text", ""),
+        template=_text(metadata, "tokenizer.chat_template") or None,
+        bos=_text(metadata, "tokenizer.ggml.bos_token"),
+        eos=_text(metadata, "tokenizer.ggml.eos_token"),
         sampling=_recommended_sampling(metadata),
     )
 
@@ -69,10 +73,9 @@ def _kv_bytes_per_token(metadata: dict[str, Any], architecture: str) -> int:
     """Keys and values of all layers at f16. Too much for models with windows or linear layers, never too little."""
 
     def number(key: str, default: int) -> int:
-        value = metadata.get(f"{architecture}.{key}", default)
-        if isinstance(value, list):
-            return max((item for item in value if isinstance(item, int)), default=default)
-        return value if isinstance(value, int) and value > 0 else default
+        value = metadata.get(f"{architecture}.{key}")
+        numbers = value if isinstance(value, list) else [value]
+        return max((item for item in numbers if type(item) is int and item > 0), default=default)
 
     layers, heads = number("block_count", 1), number("attention.head_count", 1)
     kv_heads = number("attention.head_count_kv", heads)
@@ -84,11 +87,21 @@ def _kv_bytes_per_token(metadata: dict[str, Any], architecture: str) -> int:
 def _recommended_sampling(metadata: dict[str, Any]) -> Sampling:
     """What the model's makers recommend (`general.sampling.*`), else the API's default of 1.0 and nothing cut."""
     default = Sampling()
+
+    def number(key: str, otherwise: float, most: float) -> float:
+        value = metadata.get(f"general.sampling.{key}")
+        return float(value) if isinstance(value, int | float) and 0 <= value <= most else otherwise
+
     return Sampling(
-        temperature=float(metadata.get("general.sampling.temp", default.temperature)),
-        top_p=float(metadata.get("general.sampling.top_p", default.top_p)),
-        top_k=int(metadata.get("general.sampling.top_k", default.top_k)),
+        temperature=number("temp", default.temperature, 10),
+        top_p=number("top_p", default.top_p, 1),
+        top_k=int(number("top_k", default.top_k, 2**31 - 1)),
     )
+
+
+def _text(metadata: dict[str, Any], key: str) -> str:
+    value = metadata.get(key, "")
+    return value if isinstance(value, str) else ""
 
 
 def _slug(name: str) -> str:

@@ -16,6 +16,8 @@ from pensieve.core.errors import SettingsError
 
 _SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
+_LENGTH_BYTES = 8
+TOKENS = "tokenizer.ggml.tokens"
 _LONGEST_KEPT_ARRAY = 1024
 _MOST_KEYS = 100_000
 
@@ -25,7 +27,11 @@ class BrokenFile(Exception):
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """Key to value; of arrays longer than 1,024 or of strings, only the length. Raises SettingsError."""
+    """Key to value; of arrays longer than 1,024 or of strings, only the length. Raises SettingsError.
+
+    The texts of the tokens that begin and end a text, which templates use by name, are added as
+    `tokenizer.ggml.bos_token` and `tokenizer.ggml.eos_token`.
+    """
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _Cursor(data).metadata()
@@ -41,6 +47,7 @@ class _Cursor:
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
         self._at = 0
+        self._token_list: tuple[int, int] | None = None
 
     def metadata(self) -> dict[str, Any]:
         if self._take(4) != b"GGUF":
@@ -55,20 +62,31 @@ class _Cursor:
         values: dict[str, Any] = {}
         for _ in range(count):
             key = self._string()
-            values[key] = self._value(self._scalar("<I"), key, values)
-        _resolve_tokens(self, values)
+            values[key] = self._value(self._scalar("<I"), key)
+        for name in ("bos", "eos"):
+            text = self._token(values.get(f"tokenizer.ggml.{name}_token_id"))
+            if text is not None:
+                values[f"tokenizer.ggml.{name}_token"] = text
         return values
 
-    def _value(self, kind: int, key: str, values: dict[str, Any]) -> Any:
+    def _token(self, index: object) -> str | None:
+        if self._token_list is None or not isinstance(index, int) or not 0 <= index < self._token_list[1]:
+            return None
+        self._at = self._token_list[0]
+        for _ in range(index):
+            self._skip(self._scalar("<Q"))
+        return self._string()
+
+    def _value(self, kind: int, key: str) -> Any:
         if kind in _SCALARS:
             return self._scalar(_SCALARS[kind])
         if kind == _STRING:
             return self._string()
         if kind == _ARRAY:
-            return self._array(key, values)
+            return self._array(key)
         raise BrokenFile(f"{key} has the unknown type {kind}")
 
-    def _array(self, key: str, values: dict[str, Any]) -> Any:
+    def _array(self, key: str) -> Any:
         kind, count = self._scalar("<I"), self._scalar("<Q")
         if kind in _SCALARS:
             layout = _SCALARS[kind]
@@ -77,17 +95,14 @@ class _Cursor:
                 return count
             return [item for (item,) in struct.iter_unpack(layout, body)]
         if kind == _STRING:
-            values[f"{key}@"] = self._at
+            if count * _LENGTH_BYTES > len(self._data) - self._at:
+                raise BrokenFile("it is cut short")
+            if key == TOKENS:
+                self._token_list = (self._at, count)
             for _ in range(count):
                 self._skip(self._scalar("<Q"))
             return count
         raise BrokenFile(f"{key} is an array of the unknown type {kind}")
-
-    def string_in_array(self, start: int, index: int) -> str:
-        self._at = start
-        for _ in range(index):
-            self._skip(self._scalar("<Q"))
-        return self._string()
 
     def _scalar(self, layout: str) -> Any:
         return struct.unpack(layout, self._take(struct.calcsize(layout)))[0]
@@ -104,14 +119,3 @@ class _Cursor:
         if length > len(self._data) - self._at:
             raise BrokenFile("it is cut short")
         self._at += length
-
-
-def _resolve_tokens(cursor: _Cursor, values: dict[str, Any]) -> None:
-    """The texts of the tokens that begin and end a text, which templates use by name."""
-    start, count = values.pop("tokenizer.ggml.tokens@", None), values.get("tokenizer.ggml.tokens", 0)
-    for name in ("bos", "eos"):
-        index = values.get(f"tokenizer.ggml.{name}_token_id")
-        if start is not None and isinstance(index, int) and 0 <= index < count:
-            values[f"tokenizer.{name}_text"] = cursor.string_in_array(start, index)
-    for key in [key for key in values if key.endswith("@")]:
-        del values[key]

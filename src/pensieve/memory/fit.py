@@ -23,7 +23,8 @@ def fit(
 ) -> Fit:
     """The most of what was wanted that stays within `budget` bytes (None: not known, so all of it).
 
-    First fewer requests at once, then a shorter window, and never less than SMALLEST_CONTEXT: then `fits` is False.
+    A window above COMFORTABLE_CONTEXT shrinks first, then fewer requests run at once, then the window shrinks on, but
+    not below SMALLEST_CONTEXT: what does not fit even so has `fits` False.
     Where a context costs nothing (a script), all of it is to be had.
     """
     context = min(trained, wanted) if kv_bytes_per_token else trained

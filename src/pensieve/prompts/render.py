@@ -14,6 +14,17 @@ from pensieve.core.errors import RequestError, SettingsError
 from pensieve.prompts.chatml import CHATML
 from pensieve.prompts.environment import make_environment
 
+TEMPLATE_FAILURES = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What running somebody else's template can raise: all that its expressions and the sandbox can."""
+
 _END_OF_PREFILL = "\ue000end of prefill\ue000"
 
 
@@ -27,7 +38,7 @@ class ChatTemplate:
             self._template = make_environment().from_string(self.source)
         except jinja2.TemplateError as error:
             raise SettingsError(
-                f"The model's chat template cannot be read: {error}.", "Use another conversion of this model."
+                f"The model's chat template cannot be read: {_words(error)}.", "Use another conversion of this model."
             ) from None
         self._takes_late_system = self._tries(
             [_message("user", "1"), _message("assistant", "2"), _message("system", "3-late-3"), _message("user", "4")],
@@ -57,9 +68,9 @@ class ChatTemplate:
                 enable_thinking=False,
                 **self._tokens,
             )
-        except (jinja2.TemplateError, TypeError, ValueError) as error:
+        except TEMPLATE_FAILURES as error:
             raise RequestError(
-                f"the model's chat template refuses this conversation: {error}", field="messages"
+                f"the model's chat template refuses this conversation: {_words(error)}", field="messages"
             ) from error
 
     def _tries(self, messages: list[dict[str, Any]], expected: str) -> bool:
@@ -72,7 +83,7 @@ class ChatTemplate:
         """The conversation in the shape that templates expect, with what this template cannot take made to fit."""
         system, turns = chat.system, list(chat.turns)
         if system and not self._takes_system:
-            turns.insert(0, Turn("system", (Text(system),)))
+            turns = _merged([_as_user(Turn("system", (Text(system),))), *turns])
             system = ""
         if not self._takes_late_system:
             turns = _merged([_as_user(turn) if turn.role == "system" else turn for turn in turns])
@@ -80,6 +91,10 @@ class ChatTemplate:
         for turn in turns:
             messages.extend(_turn_messages(turn))
         return messages
+
+
+def _words(error: Exception) -> str:
+    return str(error).rstrip(".") or type(error).__name__
 
 
 def _as_user(turn: Turn) -> Turn:

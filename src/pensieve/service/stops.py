@@ -20,12 +20,15 @@ class StopMatcher:
         if self.matched is not None:
             return ""
         self._held += text
-        # The match that begins first wins, and of several that begin there the longest.
-        matches = [(self._held.find(sequence), -len(sequence), sequence) for sequence in self._sequences]
-        found = min((match for match in matches if match[0] >= 0), default=None)
+        # The sequence that is complete first wins, and of several that end there the longest: so it is for a model
+        # that writes letter by letter, and however its text is cut.
+        starts = [(self._held.find(sequence), sequence) for sequence in self._sequences]
+        found = min(
+            ((start + len(sequence), start, sequence) for start, sequence in starts if start >= 0), default=None
+        )
         if found is not None:
-            self.matched = found[2]
-            certain, self._held = found[0], self._held[: found[0]]
+            _, certain, self.matched = found
+            self._held = self._held[:certain]
         else:
             certain = len(self._held) - max(marker_prefix(self._held, sequence) for sequence in self._sequences)
         out, self._held = self._held[:certain], self._held[certain:]

@@ -21,4 +21,4 @@ def field_error(error: msgspec.ValidationError, prefix: str = "") -> RequestErro
     if missing:
         path, what = f"{path}.{missing['name']}", "field required"
     field = ".".join(part for part in (prefix, path.strip(".")) if part)
-    return RequestError(what[:1].lower() + what[1:].replace("`", ""), field=field or "body")
+    return RequestError(what[:1].lower() + what[1:].replace("`", "").replace("NoneType", "null"), field=field or "body")

@@ -16,6 +16,8 @@ from pensieve.wire.blocks import AnyBlock, parse_blocks
 from pensieve.wire.paths import field_error
 
 MOST_STOP_SEQUENCES = 64
+LARGEST_INT = 2**31 - 1
+"""Engines count in 32 bits."""
 
 
 class ToolChoice(Struct, frozen=True):
@@ -51,14 +53,14 @@ class _Body(Struct, frozen=True):
     stream: bool | None = None
     temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
-    top_k: Annotated[int, Meta(ge=0)] | None = None
+    top_k: Annotated[int, Meta(ge=0, le=LARGEST_INT)] | None = None
     stop_sequences: Annotated[list[Annotated[str, Meta(min_length=1)]], Meta(max_length=MOST_STOP_SEQUENCES)] | None = (
         None
     )
 
 
 class _MessagesBody(_Body, frozen=True, kw_only=True):
-    max_tokens: Annotated[int, Meta(ge=0)]
+    max_tokens: Annotated[int, Meta(ge=0, le=LARGEST_INT)]
 
 
 class InputMessage(Struct, frozen=True):
@@ -100,16 +102,22 @@ def parse_count_request(body: bytes) -> MessagesRequest:
 
 def _decode(decoder: msgspec.json.Decoder[_B], body: bytes) -> _B:
     try:
+        # msgspec does not look into fields that it skips.
+        body.decode("utf-8")
         return decoder.decode(body)
+    except UnicodeDecodeError as error:
+        raise RequestError(f"not valid UTF-8: {error.reason}", field="body") from None
     except msgspec.ValidationError as error:
         raise field_error(error) from None
     except msgspec.DecodeError as error:
         raise RequestError(f"not valid JSON: {error}", field="body") from None
-    except UnicodeDecodeError as error:
-        raise RequestError(f"not valid UTF-8: {error.reason}", field="body") from None
+    except RecursionError:
+        raise RequestError("nested too deeply", field="body") from None
 
 
 def _finish(body: _Body, max_tokens: int | None) -> MessagesRequest:
+    if body.tool_choice and body.tool_choice.type == "tool" and not body.tool_choice.name:
+        raise RequestError("field required", field="tool_choice.name")
     messages = tuple(
         InputMessage(message.role, parse_blocks(message.content, f"messages.{index}.content"))
         for index, message in enumerate(body.messages)
