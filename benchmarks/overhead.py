@@ -29,7 +29,7 @@ from streams import LlamaCpp, Pensieve, Sample, Target, stream
 
 HERE = Path(__file__).parent
 PARALLEL, CONTEXT, BATCH = 8, 24576, 512
-SHORT_WORDS, LONG_WORDS = 12, 4200
+SHORT_WORDS, LONG_WORDS = 12, 3700
 STREAM_TOKENS, CROWD_TOKENS = 200, 100
 
 

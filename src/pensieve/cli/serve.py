@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 
@@ -40,6 +41,8 @@ async def _serve(card: ModelCard, settings: Settings, log: Path) -> None:
     serving = asyncio.create_task(server.run_on(listener))
     try:
         await _start(service, card, serving)
+        # What was made until now stays: the collector need not look through it again and again between two tokens.
+        gc.freeze()
         if not serving.done():
             _welcome(url_of(listener), log)
         await serving

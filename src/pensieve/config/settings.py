@@ -46,7 +46,7 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Memory(Struct, frozen=True, forbid_unknown_fields=True):
     warn_gb: Annotated[
-        float, Meta(ge=0, le=MOST_GB, description="available memory below which a warning is logged, in GB")
+        float, Meta(ge=0, le=MOST_GB, description="available memory below which the state is Warning, in GB")
     ] = 2
     reject_gb: Annotated[float, Meta(ge=0, le=MOST_GB, description="below which new requests get 503, in GB")] = 1
     emergency_gb: Annotated[float, Meta(ge=0, le=MOST_GB, description="below which the state is Emergency, in GB")] = (

@@ -7,7 +7,7 @@ import contextlib
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from pensieve.config.settings import Server
 from pensieve.core.errors import MethodNotAllowed, NotFound
@@ -40,36 +40,27 @@ class App:
             return
         request = Request(scope, receive)
         request_id = new_id("req")
-        started = False
-
-        async def send_with_id(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                message["headers"] = [*message["headers"], (b"request-id", request_id.encode())]
-            await send(message)
-
         try:
-            await self._answer(request, request_id, send_with_id)
+            response = await self._answer(request, request_id, send)
         except ClientDisconnect:
             return
         except Exception as error:
             # The boundary of the server: whatever it was, this client gets an answer and the others are served.
             response = error_response(error, request_id)
-            if not started:
-                await response(scope, receive, send_with_id)
+        if response is not None:
+            response.headers["request-id"] = request_id
+            await response(scope, receive, send)
 
-    async def _answer(self, request: Request, request_id: str, send: Send) -> None:
+    async def _answer(self, request: Request, request_id: str, send: Send) -> Response | None:
+        """The answer, or None when it has been streamed."""
         self._guard.check_source(request.headers)
         path, method = request.url.path.rstrip("/") or "/", request.method
         if path not in OPEN_PATHS:
             self._guard.check_token(request.headers)
         if path == "/v1/messages":
             _require(method, "POST")
-            await self._messages(request, request_id, send)
-        else:
-            response = await self._small_answer(path, method, request)
-            await response(request.scope, request.receive, send)
+            return await self._messages(request, request_id, send)
+        return await self._small_answer(path, method, request)
 
     async def _small_answer(self, path: str, method: str, request: Request) -> Response:
         if path == "/v1/messages/count_tokens":
@@ -86,18 +77,17 @@ class App:
             return Response(b"Pensieve is here.\n", media_type="text/plain")
         raise NotFound(f"There is nothing at {path}.", "Messages are at /v1/messages.")
 
-    async def _messages(self, request: Request, request_id: str, send: Send) -> None:
+    async def _messages(self, request: Request, request_id: str, send: Send) -> Response | None:
         body = parse_messages_request(await self._body(request))
         turn = await self._service.open(body, request_id)
         headers = {"pensieve-model": turn.model}
         async with contextlib.aclosing(turn.events()) as events:
             try:
-                response: ASGIApp = (
-                    EventStream(events, request_id, headers)
-                    if body.stream
-                    else _json(await while_connected(fold(events), request.receive), headers)
-                )
-                await response(request.scope, request.receive, send)
+                if not body.stream:
+                    return _json(await while_connected(fold(events), request.receive), headers)
+                stream = EventStream(events, request_id, {"request-id": request_id, **headers})
+                await stream(request.scope, request.receive, send)
+                return None
             finally:
                 turn.close()
 

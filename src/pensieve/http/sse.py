@@ -6,71 +6,78 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 
 import msgspec
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from pensieve.core.errors import PensieveError
 from pensieve.http.connected import while_connected
 from pensieve.http.errors import error_event
 from pensieve.wire.answer import Event, Ping
 
-FIRST_PING_SECONDS = 0.1
-PING_SECONDS = 10.0
-"""Claude Code gives up after 300 s without a byte; pings keep any prefill alive."""
-STALL_SECONDS = 120.0
-"""A client that takes nothing for so long is gone, whatever its socket says."""
+FIRST_LOOK_SECONDS = 0.1
+LOOK_SECONDS = 5.0
+"""Nothing sent between two looks is answered by a ping, so no silence is longer than two intervals: 10 s. Claude Code
+gives up after 300 s without a byte; pings keep any prefill alive."""
+STALLED_LOOKS = 24
+"""A client that has taken nothing for so many looks, two minutes, is gone, whatever its socket says."""
 
 _encoder = msgspec.json.Encoder()
+_TAGS = {event: str(event.__struct_config__.tag).encode() for event in Event.__subclasses__()}
 
 
 def encode_event(event: Event, buffer: bytearray) -> None:
     """Append `event: <type>`, `data: <json>` and the empty line that ends them."""
-    body = _encoder.encode(event)
-    buffer += b"event: "
-    buffer += str(type(event).__struct_config__.tag).encode()
-    buffer += b"\ndata: "
-    buffer += body
-    buffer += b"\n\n"
+    buffer += b"event: %b\ndata: %b\n\n" % (_TAGS[type(event)], _encoder.encode(event))
 
 
 class EventStream:
-    """An ASGI response."""
+    """An ASGI response. This is the hot path: what happens for each token is `_send`, and little of it."""
 
     def __init__(self, events: AsyncIterator[list[Event]], request_id: str, headers: Mapping[str, str]) -> None:
         self._events = events
         self._request_id = request_id
         self._headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", **headers}
-        self._last_sent = 0.0
+        self._begun = self._done = 0
+        """How many sends there were, and how many of them the client has taken."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await while_connected(self._tell(send), receive)
+        looking = asyncio.create_task(self._look_after(send, asyncio.current_task()))
+        try:
+            await while_connected(self._tell(send), receive)
+        except asyncio.CancelledError:
+            if not looking.done():
+                raise
+            raise ClientDisconnect from None
+        finally:
+            looking.cancel()
 
     async def _tell(self, send: Send) -> None:
         headers = [(name.encode(), value.encode()) for name, value in self._headers.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        pinging = asyncio.create_task(self._ping(send))
         try:
             async for events in self._events:
                 await self._send(send, events)
-        except PensieveError as error:
+        except Exception as error:
+            # The status has been sent: whatever it was, the client is told in the stream.
             await self._send(send, [error_event(error, self._request_id)])
-        finally:
-            pinging.cancel()
         await send({"type": "http.response.body", "body": b""})
-
-    async def _ping(self, send: Send) -> None:
-        await asyncio.sleep(FIRST_PING_SECONDS)
-        clock = asyncio.get_running_loop().time
-        while True:
-            silent = clock() - self._last_sent
-            if silent >= PING_SECONDS:
-                await self._send(send, [Ping()])
-                silent = 0.0
-            await asyncio.sleep(PING_SECONDS - silent)
 
     async def _send(self, send: Send, events: list[Event]) -> None:
         buffer = bytearray()
         for event in events:
             encode_event(event, buffer)
-        self._last_sent = asyncio.get_running_loop().time()
-        async with asyncio.timeout(STALL_SECONDS):
-            await send({"type": "http.response.body", "body": bytes(buffer), "more_body": True})
+        self._begun += 1
+        await send({"type": "http.response.body", "body": bytes(buffer), "more_body": True})
+        self._done += 1
+
+    async def _look_after(self, send: Send, streaming: asyncio.Task[None] | None) -> None:
+        """Pings in silence; ends the stream, and with it this task, when the client takes nothing any more."""
+        last, stalled = 0, 0
+        await asyncio.sleep(FIRST_LOOK_SECONDS)
+        while stalled < STALLED_LOOKS:
+            stalled = stalled + 1 if self._begun > self._done == last else 0
+            if self._begun == self._done == last:
+                await self._send(send, [Ping()])
+            last = self._done
+            await asyncio.sleep(LOOK_SECONDS)
+        if streaming is not None:
+            streaming.cancel()

@@ -5,6 +5,7 @@ The engine's own threads generate. One thread reads the socket, one asks the gen
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -37,6 +38,7 @@ def serve(socket_path: str, engine_name: EngineName, options: EngineOptions) -> 
     except EngineFailure as failure:
         link.send(Failed(str(failure)))
         return
+    gc.freeze()
     _Heart(engine, link).start()
     reader.engine = engine
     link.send(Ready(engine.context, options.parallel, time.monotonic() - started))
