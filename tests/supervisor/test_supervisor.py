@@ -122,6 +122,25 @@ def test_a_request_that_kills_every_worker_fails_and_the_server_lives(
     with_supervisor(tmp_path, monkeypatch, [{"crash": True}])(test)
 
 
+def test_a_model_that_does_not_live_is_given_up_and_tried_again_after_a_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pensieve.supervisor.supervisor.COOL_DOWN_SECONDS", 0.3)
+
+    async def test(supervisor: Supervisor) -> None:
+        for _ in range(2):
+            with pytest.raises(WorkerError):
+                await text_of(submit(supervisor))
+        assert supervisor.state.value == "failed"
+        with pytest.raises(WorkerError, match="exit code 70"):
+            supervisor.admit()
+        while supervisor.state.value != "ready":
+            await asyncio.sleep(0.01)
+        assert await supervisor.count("back") == tuple(map(ord, "back"))
+
+    with_supervisor(tmp_path, monkeypatch, [{"crash": True}])(test)
+
+
 def test_a_failed_job_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(supervisor: Supervisor) -> None:
         with pytest.raises(WorkerError, match="no such luck"):

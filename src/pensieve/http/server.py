@@ -20,6 +20,8 @@ from pensieve.service.service import Service
 
 MOST_CONNECTIONS = 4096
 KEEP_ALIVE_SECONDS = 75
+LAST_WORDS_SECONDS = 5
+"""Beyond the drain, for the streams' last events to reach their clients."""
 
 
 def listen(server: Server) -> socket.socket:
@@ -60,6 +62,7 @@ class HttpServer(uvicorn.Server):
                 server_header=False,
                 backlog=MOST_CONNECTIONS,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=int(settings.drain_seconds) + LAST_WORDS_SECONDS,
             )
         )
 

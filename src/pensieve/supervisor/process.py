@@ -99,6 +99,8 @@ class WorkerProcess:
 
     async def end(self) -> None:
         """Asks it to end, insists after EXIT_SECONDS, returns when it is gone."""
+        if self._transport is None:
+            self.kill()
         self.send(Exit())
         try:
             await asyncio.wait_for(self.gone.wait(), EXIT_SECONDS)
@@ -163,4 +165,4 @@ class _Link(asyncio.Protocol):
                 self._worker.received(frame)
         except FrameError as error:
             log.error("worker pid=%d unreadable: %s", self._worker.pid, error)
-            self._worker.kill()
+            self._worker.replace()

@@ -94,6 +94,7 @@ class Supervisor:
             )
         self._directory = tempfile.mkdtemp(prefix="pensieve-")
         self._keeper = asyncio.create_task(self._keep_running())
+        self._keeper.add_done_callback(_log_failure)
         ready = asyncio.create_task(self._ready.wait())
         await asyncio.wait({ready, self._keeper}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
@@ -109,6 +110,7 @@ class Supervisor:
         self._ready.clear()
         if self._keeper is not None:
             self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
         for stream in list(self._jobs.values()):
             stream.fail("the server is stopping")
         if self._worker is not None:
@@ -117,12 +119,12 @@ class Supervisor:
             await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
 
     async def count(self, text: str) -> tuple[int, ...]:
-        """The ids of a prompt. Raises WorkerError when no worker is to be had in time."""
+        """The ids of a prompt. Raises Refused, and WorkerError when no worker is to be had in time."""
+        self._want()
         number = next(self._numbers)
         answered: asyncio.Future[Counted] = asyncio.get_running_loop().create_future()
         self._counts[number] = (text, answered)
         try:
-            self._want()
             if self._ready.is_set() and self._worker is not None:
                 self._worker.send(Count(number, text))
             counted = await asyncio.wait_for(answered, READY_SECONDS)
@@ -136,27 +138,27 @@ class Supervisor:
 
     def admit(self) -> Ticket:
         """Raises Refused."""
-        if self.state is WorkerState.STOPPED:
-            raise Refused("The server is stopping.")
+        self._want()
         return self.admission.admit()
 
     def submit(
         self, prompt: tuple[int, ...], sampling: Sampling, max_tokens: int, markers: tuple[str, ...]
     ) -> JobStream:
-        """Starts a job, now or as soon as there is a worker."""
+        """Starts a job, now or as soon as there is a worker. Raises Refused."""
+        self._want()
         job = Job(next(self._numbers), prompt, sampling, max_tokens, markers)
         stream = JobStream(job, self._cancel)
         self._jobs[job.id] = stream
-        self._want()
         if self._ready.is_set() and self._worker is not None:
             self._worker.send(Submit(job))
         return stream
 
     def _want(self) -> None:
-        """Raises WorkerError while a worker that cannot live cools down."""
-        if self.state is WorkerState.FAILED and not self._wanted.is_set():
+        """Raises Refused when the server stops, and WorkerError while a worker that cannot live cools down."""
+        if self.state is WorkerState.STOPPED:
+            raise Refused("The server is stopping.")
+        if self.state is WorkerState.FAILED:
             self._wanted.set()
-        elif self.state is WorkerState.FAILED:
             raise WorkerError(f"The engine does not run ({self._last_words}).", retry_after=COOL_DOWN_SECONDS)
 
     def _cancel(self, job_id: int) -> None:
@@ -264,7 +266,13 @@ class Supervisor:
         for _, answered in self._counts.values():
             if not answered.done():
                 answered.set_result(Counted(0, error=self._last_words))
-        await asyncio.sleep(COOL_DOWN_SECONDS)
         self._wanted.clear()
+        await asyncio.sleep(COOL_DOWN_SECONDS)
         await self._wanted.wait()
         self._barren_lives = self._blame = 0
+        self.state = WorkerState.RESTARTING
+
+
+def _log_failure(keeper: asyncio.Task[None]) -> None:
+    if not keeper.cancelled() and keeper.exception() is not None:
+        log.critical("supervisor_failed", exc_info=keeper.exception())
