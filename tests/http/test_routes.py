@@ -56,6 +56,7 @@ def test_an_unknown_model_is_not_found_and_the_others_are_listed(server: Server)
     ("method", "path", "status", "kind"),
     [
         ("GET", "/nowhere", 404, "not_found_error"),
+        ("POST", "/v1/complete", 404, "not_found_error"),
         ("GET", "/v1/messages", 405, "invalid_request_error"),
         ("DELETE", "/v1/models", 405, "invalid_request_error"),
         ("POST", "/health", 405, "invalid_request_error"),

@@ -15,7 +15,7 @@ import pytest
 
 from pensieve.config.load import load_settings
 from pensieve.core.errors import SettingsError, WorkerError
-from pensieve.core.generation import Sampling
+from pensieve.core.generation import Finish, Sampling
 from pensieve.library.cards import read_card
 from pensieve.supervisor.jobs import JobStream
 from pensieve.supervisor.supervisor import Supervisor, WorkerState
@@ -147,6 +147,26 @@ def test_a_failed_job_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             await text_of(submit(supervisor))
 
     with_supervisor(tmp_path, monkeypatch, ["some ", {"fail": "no such luck"}])(test)
+
+
+def test_a_job_cancelled_between_two_workers_is_given_to_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(supervisor: Supervisor) -> None:
+        stream = submit(supervisor)
+        while not stream.tokens:
+            await asyncio.sleep(0.01)
+        assert supervisor.worker_pid is not None
+        os.kill(supervisor.worker_pid, signal.SIGKILL)
+        while supervisor.state.value != "restarting":
+            await asyncio.sleep(0.001)
+        stream.cancel()
+        assert stream.ended
+        assert await supervisor.count("next") == tuple(map(ord, "next"))
+        assert stream.resumes == 1 and supervisor.state.value == "ready"
+        assert [batch async for batch in stream.batches()][-1][-1].finish == Finish("cancelled")
+
+    with_supervisor(tmp_path, monkeypatch, ["a", {"sleep": 600}, "b"])(test)
 
 
 def test_counting_survives_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,14 +16,17 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
     def _open(self):  # type: ignore[no-untyped-def]
-        return open(os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.fchmod(descriptor, 0o600)
+        return open(descriptor, "a", encoding="utf-8")
 
 
 def start_logging(home: Path, level: str) -> Path:
     """Returns the file's path. Raises SettingsError when it cannot be written."""
     file = home / "logs" / "pensieve.log"
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.parent.mkdir(exist_ok=True, mode=0o700)
         to_file = _PrivateFile(file, maxBytes=LARGEST_FILE, backupCount=KEPT_FILES)
     except OSError as error:
         raise SettingsError(f"The log {file} cannot be written: {error.strerror}.", "Set PENSIEVE_HOME.") from None

@@ -44,7 +44,7 @@ async def _serve(card: ModelCard, settings: Settings, log: Path) -> None:
         # What was made until now stays: the collector need not look through it again and again between two tokens.
         gc.freeze()
         if not serving.done():
-            _welcome(url_of(listener), log)
+            _welcome(url_of(listener), "<your token>" if settings.server.token else LOCAL_TOKEN, log)
         await serving
     finally:
         server.should_exit = True
@@ -77,9 +77,9 @@ def _show_progress(pid: int | None, weight_bytes: int) -> None:
     print(f"\rLoading: {min(99, 100 * resident // weight_bytes)} % ", end="", file=sys.stderr, flush=True)
 
 
-def _welcome(url: str, log: Path) -> None:
+def _welcome(url: str, token: str, log: Path) -> None:
     _say(f"Pensieve is ready at {url}")
-    _say(f"Try: ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={LOCAL_TOKEN} claude")
+    _say(f"Try: ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={token} claude")
     _say(f"(log: {log}; Ctrl-C stops)")
 
 

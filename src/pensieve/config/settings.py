@@ -15,7 +15,9 @@ MOST_GB = 1_000_000
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     host: Annotated[str, Meta(description="address to listen on; off loopback a token is required")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="port to listen on; 0 picks a free one")] = 7777
-    token: Annotated[str, Meta(description="the only accepted token; empty: the local ones")] = ""
+    token: Annotated[
+        str, Meta(pattern=r"^[\x21-\x7e]*$", description="the only accepted token; empty: the local ones")
+    ] = ""
     body_limit_mb: Annotated[int, Meta(ge=1, description="largest request body, in MiB")] = 32
     idle_seconds: Annotated[float, Meta(gt=0, description="silence after which an unfinished request is closed")] = 30
     drain_seconds: Annotated[float, Meta(ge=0, description="how long running answers may go on after SIGTERM")] = 30

@@ -65,7 +65,10 @@ class App:
     async def _small_answer(self, path: str, method: str, request: Request) -> Response:
         if path == "/v1/messages/count_tokens":
             _require(method, "POST")
-            return _json(TokenCount(await self._service.count(parse_count_request(await self._body(request)))))
+            body = parse_count_request(await self._body(request))
+            return _json(TokenCount(await while_connected(self._service.count(body), request.receive)))
+        if path not in OPEN_PATHS and path != "/v1/models" and not path.startswith("/v1/models/"):
+            raise NotFound(f"There is nothing at {path}.", "Messages are at /v1/messages.")
         _require(method, "GET", "HEAD")
         if path == "/health":
             return _json(self._service.health())
@@ -73,13 +76,11 @@ class App:
             return _json(self._service.models())
         if path.startswith("/v1/models/"):
             return _json(self._service.model(path.removeprefix("/v1/models/")))
-        if path in OPEN_PATHS:
-            return Response(b"Pensieve is here.\n", media_type="text/plain")
-        raise NotFound(f"There is nothing at {path}.", "Messages are at /v1/messages.")
+        return Response(b"Pensieve is here.\n", media_type="text/plain")
 
     async def _messages(self, request: Request, request_id: str, send: Send) -> Response | None:
         body = parse_messages_request(await self._body(request))
-        turn = await self._service.open(body, request_id)
+        turn = await while_connected(self._service.open(body, request_id), request.receive)
         headers = {"pensieve-model": turn.model}
         async with contextlib.aclosing(turn.events()) as events:
             try:

@@ -24,7 +24,7 @@ EXIT_SECONDS = 5.0
 
 
 class WorkerProcess:
-    """Made by `spawn`. `on_frame` and then, once, `on_gone` are called on the event loop."""
+    """Started by `spawn`. `on_frame` is called on the event loop; `gone` is set after the last frame."""
 
     def __init__(self, on_frame: Callable[[Up], None]) -> None:
         self.last_frame = asyncio.get_running_loop().time()
@@ -39,30 +39,34 @@ class WorkerProcess:
         self._words: deque[str] = deque(maxlen=LAST_WORDS)
         self._tasks: list[asyncio.Task[None]] = []
 
-    @classmethod
-    async def spawn(cls, directory: str, engine: str, options: bytes, on_frame: Callable[[Up], None]) -> WorkerProcess:
-        """Starts the process; it is ready when it says so. `directory` is private and holds the socket."""
-        worker = cls(on_frame)
+    async def spawn(self, directory: str, engine: str, options: bytes) -> None:
+        """Starts the process; it is ready when it says so. `directory` is private and holds the socket.
+
+        Raises OSError.
+        """
         path = os.path.join(directory, "worker.sock")
         if os.path.exists(path):
             os.unlink(path)
-        server = await asyncio.get_running_loop().create_unix_server(lambda: _Link(worker, server), path)
-        worker._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "pensieve.worker", path, engine, options.decode()),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            # A Ctrl-C in the terminal is for the parent, which ends the worker in its own time.
-            start_new_session=True,
-        )
-        worker._tasks = [asyncio.create_task(worker._listen()), asyncio.create_task(worker._wait(server))]
-        return worker
+        server = await asyncio.get_running_loop().create_unix_server(lambda: _Link(self, server), path)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "pensieve.worker", path, engine, options.decode()),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                # A Ctrl-C in the terminal is for the parent, which ends the worker in its own time.
+                start_new_session=True,
+            )
+        except BaseException:
+            server.close()
+            raise
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._wait(server))]
 
     @property
     def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+        """0 until it has been started."""
+        return self._process.pid if self._process else 0
 
     @property
     def last_words(self) -> str:
@@ -99,6 +103,8 @@ class WorkerProcess:
 
     async def end(self) -> None:
         """Asks it to end, insists after EXIT_SECONDS, returns when it is gone."""
+        if self._process is None:
+            return
         if self._transport is None:
             self.kill()
         self.send(Exit())

@@ -12,8 +12,8 @@ from enum import Enum
 import msgspec
 
 from pensieve.config.settings import Settings
-from pensieve.core.errors import Refused, SettingsError, WorkerError
-from pensieve.core.generation import Job, Sampling
+from pensieve.core.errors import BodyTooLarge, Refused, SettingsError, WorkerError
+from pensieve.core.generation import Chunk, Finish, Job, Sampling
 from pensieve.core.model import ModelCard
 from pensieve.ipc.frames import Cancel, Count, Counted, Emit, Failed, Ready, Submit, Up, Vitals
 from pensieve.memory.fit import Fit
@@ -23,13 +23,15 @@ from pensieve.supervisor.admission import Admission, Ticket
 from pensieve.supervisor.jobs import JobStream
 from pensieve.supervisor.plan import engine_options, plan_fit
 from pensieve.supervisor.process import WorkerProcess
-from pensieve.supervisor.restart import KILLED, OWN_FAULT, GiveUp, after_death
+from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB, KILLED, OWN_FAULT, GiveUp, after_death
 from pensieve.supervisor.watch import hang_reason
 
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 30.0
 """How long a request may wait for a worker that is loading or restarting before it is told to come back."""
+LONGEST_TEXT = 12 * 1024 * 1024
+"""Bytes. Even at a token a byte the answer to a Count then fits into a frame; no window is as long."""
 WATCH_SECONDS = 0.25
 COOL_DOWN_SECONDS = 10.0
 
@@ -40,6 +42,19 @@ class WorkerState(Enum):
     RESTARTING = "restarting"
     FAILED = "failed"
     STOPPED = "stopped"
+
+
+class _Query:
+    """A text whose tokens somebody waits for; `blame` as of a job."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.blame = 0
+        self.answered: asyncio.Future[Counted] = asyncio.get_running_loop().create_future()
+
+    def answer(self, counted: Counted) -> None:
+        if not self.answered.done():
+            self.answered.set_result(counted)
 
 
 class Supervisor:
@@ -62,7 +77,7 @@ class Supervisor:
         self._failure: Failed | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._jobs: dict[int, JobStream] = {}
-        self._counts: dict[int, tuple[str, asyncio.Future[Counted]]] = {}
+        self._counts: dict[int, _Query] = {}
         self._numbers = itertools.count(1)
         self._barren_lives = 0
         self._blame = 0
@@ -113,6 +128,7 @@ class Supervisor:
             await asyncio.gather(self._keeper, return_exceptions=True)
         for stream in list(self._jobs.values()):
             stream.fail("the server is stopping")
+        self._answer_counts("the server is stopping")
         if self._worker is not None:
             await self._worker.end()
         if self._directory:
@@ -121,13 +137,14 @@ class Supervisor:
     async def count(self, text: str) -> tuple[int, ...]:
         """The ids of a prompt. Raises Refused, and WorkerError when no worker is to be had in time."""
         self._want()
+        if len(text.encode()) > LONGEST_TEXT:
+            raise BodyTooLarge(f"The prompt is over the limit of {LONGEST_TEXT} bytes.", "Send less.")
         number = next(self._numbers)
-        answered: asyncio.Future[Counted] = asyncio.get_running_loop().create_future()
-        self._counts[number] = (text, answered)
+        self._counts[number] = query = _Query(text)
         try:
             if self._ready.is_set() and self._worker is not None:
                 self._worker.send(Count(number, text))
-            counted = await asyncio.wait_for(answered, READY_SECONDS)
+            counted = await asyncio.wait_for(query.answered, READY_SECONDS)
         except TimeoutError:
             raise WorkerError(f"The engine is not ready ({self._last_words or self.state.value}).") from None
         finally:
@@ -162,8 +179,11 @@ class Supervisor:
             raise WorkerError(f"The engine does not run ({self._last_words}).", retry_after=COOL_DOWN_SECONDS)
 
     def _cancel(self, job_id: int) -> None:
-        if self._worker is not None:
+        if self._ready.is_set() and self._worker is not None:
             self._worker.send(Cancel(job_id))
+        elif stream := self._jobs.pop(job_id, None):
+            # No worker has it: the next one must not get it either.
+            stream.push(Chunk(finish=Finish("cancelled")))
 
     async def _keep_running(self) -> None:
         """Worker after worker, until there is no point in another or the server stops."""
@@ -186,13 +206,14 @@ class Supervisor:
         self._failure = None
         self._barren_lives += 1
         options = msgspec.json.encode(engine_options(self.card, self._settings, self.fit, self._directory))
+        # Known before it is started: it may speak before that call has returned.
+        self._worker = worker = WorkerProcess(self._on_frame)
         try:
-            worker = await WorkerProcess.spawn(self._directory, self.card.engine, options, self._on_frame)
+            await worker.spawn(self._directory, self.card.engine, options)
         except OSError as error:
             self._last_words = f"it cannot be started: {error}"
             self._blame += OWN_FAULT
             return
-        self._worker = worker
         deadline = loop.time() + self._settings.worker.load_seconds
         while not worker.gone.is_set():
             try:
@@ -228,8 +249,8 @@ class Supervisor:
                 if stream.ended:
                     del self._jobs[job_id]
             case Counted(query=query):
-                if query in self._counts and not self._counts[query][1].done():
-                    self._counts[query][1].set_result(frame)
+                if query in self._counts:
+                    self._counts[query].answer(frame)
             case Vitals():
                 self.vitals = frame
             case Ready(context=context, parallel=parallel, load_seconds=seconds):
@@ -245,8 +266,8 @@ class Supervisor:
         self._ever_ready = True
         self._ready.set()
         self._wanted.clear()
-        for number, (text, _) in self._counts.items():
-            self._worker.send(Count(number, text))
+        for number, query in self._counts.items():
+            self._worker.send(Count(number, query.text))
         for stream in self._jobs.values():
             self._worker.send(Submit(stream.next_job))
 
@@ -255,6 +276,16 @@ class Supervisor:
         for job_id, stream in list(self._jobs.items()):
             if not stream.survive(self._last_words, blame):
                 del self._jobs[job_id]
+        for number, query in self._counts.items():
+            query.blame += blame
+            if query.blame >= ENOUGH_FOR_A_JOB:
+                query.answer(
+                    Counted(number, error=f"the worker died again and again on this text ({self._last_words})")
+                )
+
+    def _answer_counts(self, error: str) -> None:
+        for number, query in self._counts.items():
+            query.answer(Counted(number, error=error))
 
     async def _give_up(self) -> None:
         """Fails what waits, then rests until somebody asks again."""
@@ -263,9 +294,7 @@ class Supervisor:
         for stream in self._jobs.values():
             stream.fail(f"the worker does not live ({self._last_words})")
         self._jobs.clear()
-        for _, answered in self._counts.values():
-            if not answered.done():
-                answered.set_result(Counted(0, error=self._last_words))
+        self._answer_counts(self._last_words)
         self._wanted.clear()
         await asyncio.sleep(COOL_DOWN_SECONDS)
         await self._wanted.wait()

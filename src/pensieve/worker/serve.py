@@ -61,10 +61,15 @@ class _Reader(threading.Thread):
         self._counting = ThreadPoolExecutor(1, thread_name_prefix="count")
 
     def run(self) -> None:
-        for frame in self._link.frames():
-            if isinstance(frame, Exit):
-                break
-            self._dispatch(frame)
+        try:
+            for frame in self._link.frames():
+                if isinstance(frame, Exit):
+                    break
+                self._dispatch(frame)
+        except Exception:
+            # A worker that no longer hears would look healthy for ever.
+            log.exception("the socket cannot be read on")
+            os._exit(1)
         if self.engine is None:
             os._exit(0)
         self.ended.set()
@@ -93,8 +98,9 @@ class _Reader(threading.Thread):
     def _count(self, engine: Engine, query: int, text: str) -> None:
         try:
             self._link.send(Counted(query, engine.tokenize(text)))
-        except EngineFailure as failure:
-            self._link.send(Counted(query, error=str(failure)))
+        except Exception as failure:
+            # As for a job: who asked must get an answer.
+            self._link.send(Counted(query, error=str(failure) or type(failure).__name__))
 
 
 class _Heart:

@@ -100,7 +100,8 @@ class LlamaCppEngine:
         """One job, start to end. Whatever happens, it ends in one terminal Chunk."""
         try:
             last = self._generate(job, emit, cancelled)
-        except (EngineFailure, RuntimeError, msgspec.MsgspecError) as error:
+        except Exception as error:
+            # The edge of a foreign library: a job that did not end would leave its client waiting for ever.
             last = Chunk(finish=Finish("failed", str(error)))
         with self._lock:
             self._cancelled.pop(job.id, None)

@@ -60,7 +60,7 @@ class Tokenizer:
         with self._lock:
             try:
                 return self._exchange(body)
-            except (http.client.HTTPException, ConnectionError):
+            except (http.client.HTTPException, OSError):
                 # The server closes a connection that was idle; a fresh one tells whether it is really gone.
                 self._connection.close()
             try:
