@@ -5,11 +5,14 @@ It needs the client's command in TEST_CLAUDE (`.ci/run` installs it), and is ski
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -23,11 +26,11 @@ pytestmark = [
 ]
 
 
-def claude(server: Server, home: Path, project: Path, prompt: str) -> subprocess.CompletedProcess[str]:
+def claude(url: str, home: Path, project: Path, prompt: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
-        "ANTHROPIC_BASE_URL": server.url,
+        "ANTHROPIC_BASE_URL": url,
         "ANTHROPIC_AUTH_TOKEN": TOKEN,
         "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         "CLAUDE_CODE_MAX_RETRIES": "0",
@@ -58,7 +61,7 @@ def test_it_reads_a_file_and_says_what_the_model_says(
     ]
     script.write_text(json.dumps({"replies": replies}))
     server = serve(script)
-    done = claude(server, own_home, project, "Read notes.txt and tell me what it says")
+    done = claude(server.url, own_home, project, "Read notes.txt and tell me what it says")
     assert done.returncode == 0, done.stdout + done.stderr
     said = [json.loads(line) for line in done.stdout.splitlines()]
     # The second reply is only given once the file's own words have come back as the tool's result.
@@ -73,10 +76,43 @@ def test_its_whole_request_goes_through_the_real_engine(
     tiny_model: Path, own_home: Path, project: Path, serve: Callable[..., Server]
 ) -> None:
     server = serve(tiny_model)
-    done = claude(server, own_home, project, "Say hello")
+    done = claude(server.url, own_home, project, "Say hello")
     turn = next(line for line in server.log.splitlines() if "stop_reason=" in line)
     values = dict(pair.split("=") for pair in turn.split(" turn ")[1].split())
     assert int(values["prompt_tokens"]) > 10_000, done.stdout + done.stderr
     assert values["stop_reason"] in ("end_turn", "max_tokens", "model_context_window_exceeded")
     assert int(values["output_tokens"]) > 0
     assert "status=4" not in server.log and "status=5" not in server.log
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Keeps what the client sends and refuses it, so that it tries its other ways of asking as well."""
+
+    bodies: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        self.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+        answer = b'{"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}'
+        self.send_response(400)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_its_own_requests_are_counted_exactly(
+    tiny_model: Path, own_home: Path, project: Path, serve: Callable[..., Server]
+) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as recorder:
+        threading.Thread(target=recorder.serve_forever, daemon=True).start()
+        claude(f"http://127.0.0.1:{recorder.server_address[1]}", own_home, project, "Say hello")
+        recorder.shutdown()
+    server = serve(tiny_model, engine__parallel=1)
+    assert Recorder.bodies
+    for body in Recorder.bodies:
+        counted = server.post(body, "/v1/messages/count_tokens").json()["input_tokens"]
+        usage = server.post(body | {"max_tokens": 1, "stream": False}).json()["usage"]
+        assert counted == usage["input_tokens"] + usage["cache_read_input_tokens"] > 10_000
