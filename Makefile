@@ -25,7 +25,7 @@ $(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
 	$(BIN)/python tests/make_model.py mid $@
 
 run: $(INSTALLED) $(NOISE_MODEL)
-	@echo "No model is bundled yet: this one has random weights and writes noise. Serve your own with"
+	@echo "No model is bundled yet: this one writes noise. Serve your own with"
 	@echo "  $(BIN)/pensieve serve --model /path/to/model.gguf"
 	@exec $(BIN)/pensieve serve --model $(NOISE_MODEL)
 

@@ -42,7 +42,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A real GGUF file with random weights: 1.3M parameters, a window of 131,072 tokens."""
+    """A real GGUF file that writes noise: 1.3M parameters, a window of 131,072 tokens."""
     return make_model("tiny", tmp_path_factory.mktemp("models") / "tiny.gguf")
 
 

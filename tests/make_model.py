@@ -1,4 +1,4 @@
-"""Makes random-weight GGUF models: real files for the real engine, deterministic, without torch or a download.
+"""Makes GGUF models: real files for the real engine, deterministic, without torch or a download.
 
 They write noise. What they are for is everything but meaning: prefill, decode, tokens, templates, caches, crashes.
 Run as `python tests/make_model.py tiny out.gguf`; `SHAPES` lists what can be made.
@@ -10,7 +10,7 @@ import argparse
 import os
 import pydoc_data.topics
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,17 @@ CHATML_WITH_HERMES_TOOLS = """\
 {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}
 """
 
-ATTENTION_SCALE, FEED_FORWARD_SCALE = 0.1, 3.0
-"""Flash attention on a CPU rounds differently for one token and for many. With these scales that noise stays far below
-the gaps between the best tokens, so a greedy answer is the same however it is cut (60 of 60 runs; at 1.0 and 1.0, 17 of
-20), and the output does not repeat itself (250 distinct tokens of 300 instead of 70)."""
+Matrix = np.ndarray[Any, Any]
+
+EPSILON = 1e-5
+LAGS = 3, 17
+"""x^17 + x^3 + 1 is primitive: the shift register that writes the answers comes round after 2^17 - 1 tokens."""
+HARDNESS = 250.0
+"""Of the attention: everything but the token meant weighs less than e^-20 of it."""
+SATURATED = 40.0
+"""So far from 0, SiLU is exactly 0 or its input."""
+NEVER_SPECIAL = 10.0
+"""How strongly an answer is not a special token: by e^-20. The noise neither ends nor calls a tool by itself."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class Shape:
     heads: int
     kv_heads: int
     feed_forward: int
-    vocabulary: int
+    bits: int
     half: bool
     context: int = 131072
 
@@ -77,10 +84,19 @@ class Shape:
     def head(self) -> int:
         return self.hidden // self.heads
 
+    @property
+    def ordinary(self) -> int:
+        """Tokens that a text is made of: the numbers below this. The special ones follow."""
+        return 1 << self.bits
+
+    @property
+    def vocabulary(self) -> int:
+        return self.ordinary + len(SPECIAL_TOKENS) + len(MARKER_TOKENS)
+
 
 SHAPES = {
-    "tiny": Shape(128, 4, 4, 2, 384, 4096, half=False),
-    "mid": Shape(768, 12, 12, 4, 2048, 16384, half=True),
+    "tiny": Shape(128, 4, 4, 2, 384, bits=12, half=False),
+    "mid": Shape(768, 12, 12, 4, 2048, bits=14, half=True),
 }
 
 
@@ -108,8 +124,7 @@ def train_tokenizer(vocabulary: int) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary - len(MARKER_TOKENS),
-        special_tokens=SPECIAL_TOKENS,
+        vocab_size=vocabulary,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -125,8 +140,8 @@ def _corpus() -> Iterator[str]:
 
 
 def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_template: str | None) -> None:
-    writer.add_name(f"Pensieve {kind} noise (random weights)")
-    writer.add_description("Random weights for trying the server: it writes noise, not sense.")
+    writer.add_name(f"Pensieve {kind} noise")
+    writer.add_description("For trying the server: it writes noise, not sense.")
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.hidden)
     writer.add_block_count(shape.layers)
@@ -135,23 +150,23 @@ def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_templat
     writer.add_head_count_kv(shape.kv_heads)
     writer.add_rope_dimension_count(shape.head)
     writer.add_rope_freq_base(10000.0)
-    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_layer_norm_rms_eps(EPSILON)
     writer.add_vocab_size(shape.vocabulary)
     writer.add_file_type(1 if shape.half else 0)
 
-    tokenizer = train_tokenizer(shape.vocabulary)
+    tokenizer = train_tokenizer(shape.ordinary)
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
-    tokens = [token for token, _ in vocabulary] + MARKER_TOKENS
-    kinds = [gguf.TokenType.CONTROL if token in SPECIAL_TOKENS else gguf.TokenType.NORMAL for token, _ in vocabulary]
-    kinds += [gguf.TokenType.USER_DEFINED] * len(MARKER_TOKENS)
-    assert len(tokens) == shape.vocabulary, "the text is too short for so many tokens"
+    assert len(vocabulary) == shape.ordinary, "the text is too short for so many tokens"
+    tokens = [token for token, _ in vocabulary] + SPECIAL_TOKENS + MARKER_TOKENS
+    kinds = [gguf.TokenType.NORMAL] * shape.ordinary
+    kinds += [gguf.TokenType.CONTROL] * len(SPECIAL_TOKENS) + [gguf.TokenType.USER_DEFINED] * len(MARKER_TOKENS)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
     writer.add_token_merges(_merges(tokenizer))
-    writer.add_bos_token_id(0)
-    writer.add_eos_token_id(2)
+    writer.add_bos_token_id(shape.ordinary)
+    writer.add_eos_token_id(shape.ordinary + 2)
     writer.add_add_bos_token(False)
     if chat_template is not None:
         writer.add_chat_template(chat_template)
@@ -164,33 +179,109 @@ def _merges(tokenizer: Tokenizer) -> list[str]:
     return [pair if isinstance(pair, str) else " ".join(pair) for pair in merges]
 
 
-def _tensors(shape: Shape) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
-    random = np.random.default_rng(7)
-    matrix_type = np.float16 if shape.half else np.float32
+def next_token(ids: Sequence[int], ordinary: int) -> int:
+    """What a greedy answer goes on with after `ids`, given how many ordinary tokens the model has (a power of two)."""
+    return (ids[-LAGS[0]] ^ ids[-LAGS[1]]) % ordinary
 
-    def matrix(rows: int, columns: int, scale: float = 1.0) -> np.ndarray[Any, Any]:
-        weights = random.standard_normal((rows, columns), dtype=np.float32)
-        scaled: np.ndarray[Any, Any] = (weights * (scale / np.sqrt(columns))).astype(matrix_type)
-        return scaled
 
-    ones = np.ones(shape.hidden, dtype=np.float32)
-    embeddings = matrix(shape.vocabulary, shape.hidden)
-    # Logits are products with these rows: with special tokens at 0 the noise neither ends nor calls a tool by itself.
-    embeddings[: len(SPECIAL_TOKENS)] = 0
-    embeddings[shape.vocabulary - len(MARKER_TOKENS) :] = 0
-    yield "token_embd.weight", embeddings
-    yield "output_norm.weight", ones
-    for layer in range(shape.layers):
-        block = f"blk.{layer}"
-        yield f"{block}.attn_norm.weight", ones
-        yield f"{block}.attn_q.weight", matrix(shape.heads * shape.head, shape.hidden)
-        yield f"{block}.attn_k.weight", matrix(shape.kv_heads * shape.head, shape.hidden)
-        yield f"{block}.attn_v.weight", matrix(shape.kv_heads * shape.head, shape.hidden)
-        yield f"{block}.attn_output.weight", matrix(shape.hidden, shape.heads * shape.head, ATTENTION_SCALE)
-        yield f"{block}.ffn_norm.weight", ones
-        yield f"{block}.ffn_gate.weight", matrix(shape.feed_forward, shape.hidden)
-        yield f"{block}.ffn_up.weight", matrix(shape.feed_forward, shape.hidden)
-        yield f"{block}.ffn_down.weight", matrix(shape.hidden, shape.feed_forward, FEED_FORWARD_SCALE)
+def _tensors(shape: Shape) -> Iterator[tuple[str, Matrix]]:
+    """A shift register, written as a llama.
+
+    The bits of the next token's number are the XOR of those 3 and 17 tokens back: two heads of the first layer fetch
+    them, its feed-forward compares them, the other layers are there for their cost. All of it is in +1 and -1, so no
+    rounding can change an answer: the gap between the best two tokens is 2, the noise below 0.001. With random weights
+    the gap is now and then smaller than the noise, and a prompt that is read at once gives another answer than one that
+    was generated token by token (one answer of 1,500 in twenty).
+    """
+    kinds = np.float16 if shape.half else np.float32
+    for name, weights in (_embeddings(shape) | _first_layer(shape)).items():
+        yield name, weights.astype(kinds if weights.ndim == 2 else np.float32)
+    for layer in range(1, shape.layers):
+        for name, (rows, columns) in _layer_shapes(shape).items():
+            yield f"blk.{layer}.{name}.weight", np.zeros((rows, columns), dtype=kinds)
+        for name in ("attn_norm", "ffn_norm"):
+            yield f"blk.{layer}.{name}.weight", np.ones(shape.hidden, dtype=np.float32)
+
+
+def _layer_shapes(shape: Shape) -> dict[str, tuple[int, int]]:
+    heads, kv_heads = shape.heads * shape.head, shape.kv_heads * shape.head
+    return {
+        "attn_q": (heads, shape.hidden),
+        "attn_k": (kv_heads, shape.hidden),
+        "attn_v": (kv_heads, shape.hidden),
+        "attn_output": (shape.hidden, heads),
+        "ffn_gate": (shape.feed_forward, shape.hidden),
+        "ffn_up": (shape.feed_forward, shape.hidden),
+        "ffn_down": (shape.hidden, shape.feed_forward),
+    }
+
+
+class _Place:
+    """The hidden dimensions, all of them holding +1 or -1: the token's own (or, at the end, the next one's), the bits
+    of the tokens a lag back, then zeros."""
+
+    def __init__(self, bits: int) -> None:
+        self.one = 0
+        self.bits = slice(1, 1 + bits)
+        self.special = 1 + bits
+        self.lags = [slice(start, start + bits) for start in (2 + bits, 2 + 2 * bits)]
+        self.used_by_token, self.used = 2 + bits, 2 + 3 * bits
+
+
+def _embeddings(shape: Shape) -> dict[str, Matrix]:
+    place, numbers = _Place(shape.bits), np.arange(shape.vocabulary)
+    embeddings = np.zeros((shape.vocabulary, shape.hidden))
+    embeddings[:, place.one] = 1
+    embeddings[:, place.bits] = 2.0 * (numbers[:, None] >> np.arange(shape.bits) & 1) - 1
+    embeddings[:, place.special] = np.where(numbers < shape.ordinary, -1, 1)
+    norm = np.full(shape.hidden, _undo_norm(shape, place.used - 1 + NEVER_SPECIAL**2))
+    return {"token_embd.weight": embeddings, "output_norm.weight": norm}
+
+
+def _first_layer(shape: Shape) -> dict[str, Matrix]:
+    place = _Place(shape.bits)
+    layer: dict[str, Matrix] = {name: np.zeros(size) for name, size in _layer_shapes(shape).items()}
+    _fetch_lags(shape, place, layer)
+    _compare(shape.bits, place, layer)
+    layer["attn_norm"] = np.full(shape.hidden, _undo_norm(shape, place.used_by_token))
+    layer["ffn_norm"] = np.full(shape.hidden, _undo_norm(shape, place.used))
+    return {f"blk.0.{name}.weight": weights for name, weights in layer.items()}
+
+
+def _fetch_lags(shape: Shape, place: _Place, layer: dict[str, Matrix]) -> None:
+    head, bits = shape.head, np.arange(shape.bits)
+    assert len(LAGS) <= shape.heads // shape.kv_heads, "both heads use the first head of keys and values"
+    angles, scale = 10000.0 ** (-np.arange(0, head, 2) / head), np.sqrt(HARDNESS)
+    layer["attn_k"][0:head:2, place.one] = scale
+    layer["attn_v"][bits, 1 + bits] = 1
+    for number, lag in enumerate(LAGS):
+        # Turned by its position, a key meets a query turned by its own: they agree best at the lag turned in here.
+        query = layer["attn_q"][number * head : (number + 1) * head, place.one]
+        query[0::2], query[1::2] = scale * np.cos((lag - 1) * angles), -scale * np.sin((lag - 1) * angles)
+        layer["attn_output"][place.lags[number].start + bits, number * head + bits] = 1
+
+
+def _compare(bits: int, place: _Place, layer: dict[str, Matrix]) -> None:
+    gate, up, down = layer["ffn_gate"], layer["ffn_up"], layer["ffn_down"]
+    up[: 2 * bits, place.one] = 1
+    for bit in range(bits):
+        # XOR is 1 minus what two units give when the bits are both 1 or both -1.
+        for unit, sign in ((2 * bit, 1), (2 * bit + 1, -1)):
+            gate[unit, [lag.start + bit for lag in place.lags]] = sign * SATURATED / 2
+            down[1 + bit, unit] = -2 / SATURATED
+    # The rest are open gates, for what is only added: the 1 and the new mark, minus the token's own bits and mark.
+    own = slice(2 * bits, 2 * bits + place.used_by_token)
+    gate[own, place.one] = SATURATED
+    up[own, : place.used_by_token] = np.eye(place.used_by_token)
+    down[: place.used_by_token, own] = -np.eye(place.used_by_token) / SATURATED
+    down[:, own.start] = 0
+    down[place.bits, own.start] = 1 / SATURATED
+    down[place.special, own.start] = -NEVER_SPECIAL / SATURATED
+
+
+def _undo_norm(shape: Shape, squares: float) -> float:
+    """The weight that makes an RMSNorm change nothing in a vector with this sum of squares."""
+    return float(np.sqrt(squares / shape.hidden + EPSILON))
 
 
 if __name__ == "__main__":

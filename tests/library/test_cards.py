@@ -51,7 +51,7 @@ def refusal(path: str | Path, engine: str = "auto") -> str:
 def test_the_card_of_the_tiny_model(tiny_model: Path) -> None:
     card = read_card(str(tiny_model))
     assert (card.id, card.path, card.engine) == ("tiny", str(tiny_model), "llamacpp")
-    assert card.description == "Pensieve tiny noise (random weights)"
+    assert card.description == "Pensieve tiny noise"
     assert (card.architecture, card.trained_context) == ("llama", 131072)
     assert card.weight_bytes == tiny_model.stat().st_size
     assert card.created == int(tiny_model.stat().st_mtime)
