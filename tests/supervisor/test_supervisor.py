@@ -64,7 +64,8 @@ def test_an_answer_is_whole_though_its_worker_crashed(tmp_path: Path, monkeypatc
     async def test(supervisor: Supervisor) -> None:
         stream = submit(supervisor)
         assert await text_of(stream) == "".join(WORDS)
-        assert (stream.resumes, supervisor.restarts) == (1, 1)
+        # The script crashes again if the first worker died before any word of it had left.
+        assert 1 <= stream.resumes == supervisor.restarts
 
     with_supervisor(tmp_path, monkeypatch, steps)(test)
 
