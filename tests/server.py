@@ -57,8 +57,15 @@ class Server:
 
     def worker(self) -> psutil.Process:
         """The worker's process, as soon as there is one that is ready."""
-        pid = wait_for(lambda: self.health()["worker_pid"])
-        return psutil.Process(pid)
+        return wait_for(self._living_worker)
+
+    def _living_worker(self) -> psutil.Process | None:
+        # Of a death the server may learn a moment later than we.
+        pid = self.health()["worker_pid"]
+        try:
+            return psutil.Process(pid) if pid else None
+        except psutil.NoSuchProcess:
+            return None
 
     def stop(self) -> int:
         """Ends it as an operator would; the exit code."""
