@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 NOISE_MODEL := .models/pensieve-noise.gguf
 BENCH_MODEL := .models/pensieve-bench.gguf
 
-.PHONY: install run test check bench clean
+.PHONY: install run test check bench nano clean
 
 install: $(INSTALLED)
 
@@ -40,5 +40,10 @@ check: $(INSTALLED)
 bench: $(INSTALLED) $(BENCH_MODEL)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_MODEL)
 
+# Trains the model that is to be bundled, in about 40 minutes on two cores. PyTorch is needed for this only.
+nano: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --requirement training/nano/requirements.txt
+	$(BIN)/python -m training.nano
+
 clean:
-	rm -rf .venv .models .node
+	rm -rf .venv .models .node .nano

@@ -13,7 +13,9 @@ LONGEST_FUNCTION = 60
 
 
 def sources() -> list[Path]:
-    return sorted(path for folder in ("src", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+    return sorted(
+        path for folder in ("src", "tests", "benchmarks", "training") for path in (ROOT / folder).rglob("*.py")
+    )
 
 
 @pytest.mark.parametrize("file", sources(), ids=lambda file: str(file.relative_to(ROOT)))

@@ -1,14 +1,9 @@
-"""The real Claude Code, in an empty home, against a script and against the real engine.
-
-It needs the client's command in TEST_CLAUDE (`.ci/run` installs it), and is skipped without.
-"""
+"""The real Claude Code, in an empty home, against a script and against the real engine."""
 
 from __future__ import annotations
 
 import http.server
 import json
-import os
-import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,30 +11,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from server import TOKEN, Server
+from claude_code import claude, needs_claude
+from server import Server
 
-CLAUDE = os.environ.get("TEST_CLAUDE", "")
-
-pytestmark = [
-    pytest.mark.journey,
-    pytest.mark.skipif(not CLAUDE, reason="TEST_CLAUDE does not name Claude Code's command"),
-]
-
-
-def claude(url: str, home: Path, project: Path, prompt: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "ANTHROPIC_BASE_URL": url,
-        "ANTHROPIC_AUTH_TOKEN": TOKEN,
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-        "CLAUDE_CODE_MAX_RETRIES": "0",
-        **variables,
-    }
-    command = [CLAUDE, "-p", prompt, "--allowedTools", "Read", "--output-format", "stream-json", "--verbose"]
-    return subprocess.run(
-        command, env=environment, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
-    )
+pytestmark = [pytest.mark.journey, needs_claude]
 
 
 @pytest.fixture

@@ -1,0 +1,295 @@
+"""How users put it. `[a|b]` is one of these; `{path}` and the like are filled in.
+
+The first list of each pair is for training, the second is for the examination only.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+
+Phrases = tuple[list[str], list[str]]
+
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+PLEASE = "[||||Please |Please, |Can you |Could you |Would you |Now |Then |Hey, |Hi, |OK, |I want you to |Go ahead and ]"
+TELL = "[and |, then |; ][tell me|show me|say|report|give me|print]"
+
+
+def phrase(rng: random.Random, phrases: Phrases, *, unseen: bool) -> str:
+    text = rng.choice(phrases[unseen])
+    while _CHOICE.search(text):
+        text = _CHOICE.sub(lambda found: rng.choice(found[1].split("|")), text, count=1)
+    return text
+
+
+READ: Phrases = (
+    [
+        PLEASE + "read [|||the file |file |the ]{path}",
+        PLEASE
+        + "read [||the file |file ]{path} [and |, then |; ][tell me|show me|say|report] [what it says|what is in it|what's in it|its content|the content|what stands there|what you see|the text]",
+        PLEASE
+        + "read [||the file ]{path} [for me|aloud|to me|out loud|please|and show it to me|and print it|and quote it]",
+        "[What is|What's|What stands|What do you find|What do I have] in [||the file |file ]{path}",
+        "[What does|What did|What will] [||the file |file ]{path} [say|contain|tell us|hold|look like]",
+        PLEASE
+        + "[show|show me|print|display|open|cat|view|output|list] [||the file |the content of |the contents of |the text of ]{path}",
+        PLEASE + "tell me what [is in|stands in|is written in|is inside] [||the file ]{path}",
+        PLEASE + "tell me what [||the file ]{path} [says|contains|has in it]",
+        "I [want|need|would like|have] to [see|know|read] [what is in|the content of|what stands in|the text of|] {path}",
+        PLEASE
+        + "[look at|look into|have a look at|check|check out|take a look at|go through|inspect|examine] [||the file ]{path}[| and tell me what [it says|you find|is there|it contains|you see]]",
+        PLEASE + "[give|get|fetch|load|bring|send] me the [content|contents|text|words] of [||the file ]{path}",
+        "[In|Inside] {path}, what [does it say|is written|is there|stands there]",
+        "[There is|I have|We have] a file [called |named |]{path}. [Read it|What does it say|What is in it|Show it to me|Tell me what it says]",
+        "{path}[:|,| -|?] [read it|show it|what is in it|what's there|read this file|content please]",
+    ],
+    [
+        "Would you kindly read {path} and report what it contains",
+        "Tell me the contents of {path}",
+        "Let me see what {path} says",
+        "Open {path} and read it to me",
+        "I'd like you to read {path}",
+        "{path}: what does it say",
+        "What text is in {path}",
+        "Please show what is inside {path}",
+        "Read {path}, then tell me its text",
+        "I need to know what the file {path} says",
+    ],
+)
+
+FIRST_LINE: Phrases = (
+    [
+        "[What is|What's|Tell me|Show me|Give me|Read me|Print|Show] the first line [of|in|from] [||the file ]{path}",
+        PLEASE + "read {path} [and |, then ][tell me|show me|give me|print|quote] [|only |just ]the first line",
+        "[How|With what words|With which line] does [||the file ]{path} [begin|start|open]",
+        "[Only|Just] the first line of {path}[, please|]",
+        "What [stands|is written|is] on line [1|one] of {path}",
+        PLEASE + "[tell|show|give] me how {path} [begins|starts]",
+    ],
+    [
+        "I only need the first line of {path}",
+        "Read {path}. What is its first line",
+        "Tell me which line comes first in {path}",
+        "Please print only the first line of {path}",
+    ],
+)
+
+BASH: Phrases = (
+    [
+        PLEASE
+        + "[run|execute|start|try|launch|do] [|||the command |the shell command |this command: |this: ]{command}",
+        PLEASE
+        + "[run|execute|try] [||the command ]{command} [and |, then |; ][tell me|show me|report|give me] [the output|the result|what it prints|what it says|what comes out|what happens]",
+        PLEASE + "[run|execute] {command} [in the shell|in bash|in the terminal|for me|with bash|on the command line]",
+        "What does {command} [print|output|say|return|show|give]",
+        "[What is|What's|Show me|Tell me|Give me|I want|I want to see] the [output|result] of {command}",
+        "[Use|With] [bash|the shell|the terminal] to [run|execute] {command}",
+        "[In the shell|In bash|In a terminal|On the command line][, |: ][run|execute|type] {command}",
+    ],
+    [
+        "I need the output of {command}",
+        "Kindly execute {command} and report back",
+        "Type {command} into the shell",
+        "Let me see what {command} prints",
+        "Could you please run {command} now",
+        "Run {command}, then show me the result",
+    ],
+)
+BARE_COMMAND_LAST = (
+    [
+        PLEASE + "[run|execute|start|try] [|||the command |the shell command |this command: |this: ]{command}",
+        "[In the shell|In bash|In a terminal][, |: ][run|execute|type] {command}",
+        "[Use|With] [bash|the shell|the terminal] to [run|execute] {command}",
+    ],
+    ["Could you please run {command}", "I want this executed: {command}", "Bash: run {command}"],
+)
+
+WRITE: Phrases = (
+    [
+        PLEASE
+        + "write {text} [to|into|in] [|||the file |a file |a file called |a file named |a new file |a new file called ]{path}",
+        PLEASE
+        + "[create|make|add|start] [|||a file |the file |a file called |a new file |a file named ]{path} [with the content|containing|with the text|that says|which contains|with the words|that contains|with|and write] {text}",
+        PLEASE + "[save|store|keep|put] {text} [as|in|to|into] [|||the file |a file called |a new file ]{path}",
+        PLEASE + "[create|make|write] [||a file ]{path}[: |; content: | with this text: | with this content: ]{text}",
+        "[I want|I need|Make me|Give me] a [|new |text ]file [|called |named ]{path} [that says|with the text|containing|with] {text}",
+    ],
+    [
+        "Please put the text {text} into a file named {path}",
+        "I would like a file {path} that says {text}",
+        "Create {path} and write {text} in it",
+        "Store the words {text} in {path}",
+        "Write a file {path} with the content {text}",
+    ],
+)
+
+EDIT: Phrases = (
+    [
+        PLEASE + "replace {old} [with|by] {new} in [||the file ]{path}",
+        PLEASE + "change {old} [to|into] {new} in [||the file ]{path}",
+        "In [||the file ]{path}[, | ][please |][replace|change|swap|exchange] {old} [with|to|for|by] {new}",
+        PLEASE
+        + "[edit|update|modify|fix|correct] [||the file ]{path}[: |, | and |; ][replace|change|turn] {old} [with|to|into|by] {new}",
+        "[There is|I see] {old} in {path}[. Make it|; change it to|. Change that to|. It should be] {new}",
+    ],
+    [
+        "Go to {path} and replace {old} with {new}",
+        "Inside {path}, change {old} to {new}",
+        "I want {old} replaced with {new} in {path}",
+        "Swap {old} for {new} in {path}",
+    ],
+)
+
+COPY: Phrases = (
+    [
+        PLEASE
+        + "read {path} and [write|save|copy|put|store] [its content|the content|what it says|the text|its text|that|it] [to|into|in] [||a new file |the file ]{target}",
+        PLEASE + "[copy|duplicate] [|the content of |the text of |what is in |the file ]{path} [to|into] {target}",
+        PLEASE + "[write|save|put] [the content|the contents|the text] of {path} [to|into|in] {target}",
+        PLEASE + "[make|create] a copy of {path} [called|named|in|as|at] {target}",
+        PLEASE + "[fill|make|start] [||a file ]{target} with [what is in|the text of|what stands in] {path}",
+        "[In|Into|To] {target}[, |: ][write|put|save] [the content|the text] of {path}",
+        "{target} should [have|get|hold] the [same |]text as {path}",
+        "[Read|Open|Take] {path}[, then|; then|. Then] [write|save|put] [it|the same text|its content] [to|into|in] {target}",
+    ],
+    [
+        "Please read {path} and then save what it says in {target}",
+        "Create {target} with the content of {path}",
+        "Take the text of {path} and write it to {target}",
+        "I need a copy of {path} at {target}",
+    ],
+)
+
+RUN_AND_SAVE: Phrases = (
+    [
+        PLEASE
+        + "[run|execute] {command} and [write|save|put|store] [the output|the result|what it prints] [to|in|into] [||a file ]{path}",
+        PLEASE + "[write|save|put] the [output|result] of {command} [to|in|into] {path}",
+        "[Run|Execute] {command}[, then|; then|. Then] [write|save|put] [the output|the result|it] [to|in|into] {path}",
+    ],
+    [
+        "Please execute {command} and then save its output in {path}",
+        "I want the output of {command} written to {path}",
+    ],
+)
+
+GREP: Phrases = (
+    [
+        PLEASE
+        + "[search|look] for {pattern}[| in the [code|files|project|folder|source|repository]| here| everywhere| in all files]",
+        PLEASE + "grep [||for ]{pattern}[| in [the code|this folder|the project|all files]]",
+        PLEASE + "find {pattern} in [the code|all files|this project|the source|the files|the folder|this repository]",
+        "Where [is|was] {pattern} [used|defined|mentioned|called|set]",
+        "Where does {pattern} [occur|appear|stand|come from]",
+        "[Which|What] files [contain|mention|use|have|include] {pattern}",
+        PLEASE + "[search|scan] [the code|all files|the project|the files|everything] for {pattern}",
+    ],
+    [
+        "In which files does {pattern} appear",
+        "Look through the project for {pattern}",
+        "Please find where {pattern} is used",
+    ],
+)
+
+GLOB: Phrases = (
+    [
+        PLEASE
+        + "[list|show|find|give me|show me|get] [|all |the |all the ]files [matching|that match|like|named|with the pattern|for] {glob}",
+        "[Which|What] files match {glob}",
+        PLEASE + "[glob|list] {glob}",
+        "[Are there|Do we have|Do I have] files [like|matching|named] {glob}",
+    ],
+    [
+        "Name every file that matches {glob}",
+        "Let me see the files matching {glob}",
+        "What files are there like {glob}",
+    ],
+)
+
+NAMED_TOOL: Phrases = (
+    [
+        PLEASE + "use the {tool} tool [with|for|on] {argument}",
+        PLEASE + "use {tool} [with|for|on] {argument}",
+        PLEASE + "call [||the tool |the ]{tool} [with|for|on] {argument}",
+        PLEASE + "run the {tool} tool [on|with|for] {argument}",
+        PLEASE + "[try|apply|take] [the |]{tool} [tool |][on|with|for] {argument}",
+        "[With|Using|By] the {tool} tool[, |: ][look up|get|process|check|handle|do] {argument}",
+    ],
+    [
+        "Please invoke the {tool} tool with {argument}",
+        "Let {tool} handle {argument}",
+        "Use the tool {tool} for {argument}",
+        "Have the {tool} tool look at {argument}",
+    ],
+)
+
+HELLO: Phrases = (
+    [
+        PLEASE
+        + "[say|write|give me] [hello|hi|a hello|a greeting] [in|with|using] [|exactly |just |only ]{count} word{s}",
+        "[Hello|Hi] in [|exactly ]{count} word{s}",
+        PLEASE + "greet me [in|with] [|exactly |just ]{count} word{s}",
+        "[A|Your|One] greeting [of|in|with] [|exactly ]{count} word{s}",
+        "{count} word{s} of greeting",
+    ],
+    [
+        "How would you say hello in {count} word{s}",
+        "I need a greeting, {count} word{s} long",
+        "I would like a hello in {count} word{s}",
+    ],
+)
+
+REPEAT: Phrases = (
+    [
+        "[Repeat|Say|Echo] [after me|this|the following|exactly this|these words|what I say|it after me][: |, |: |:\n]{text}",
+        PLEASE + "[say|repeat|echo|write|answer with|reply with] {quoted}",
+        "[Repeat|Echo]: {text}",
+        "Say [it|this] [after me|back to me|again]: {text}",
+    ],
+    [
+        "Please repeat after me: {text}",
+        "Repeat these words exactly: {text}",
+        "I say it and you repeat it: {text}",
+    ],
+)
+
+SUMS: Phrases = (
+    [
+        "[What is|What's|How much is|Calculate|Compute|Tell me|Work out|] {sum}",
+        "[Please |Can you |][calculate|compute|work out|add up|solve] {sum}",
+        "[How much|What] [is|makes|gives] {sum}",
+        "[Quick: |Math: |]{sum} [=|equals|is|makes]",
+    ],
+    ["Can you tell me what {sum} is", "What do you get for {sum}", "I need to know {sum}"],
+)
+
+BEYOND: Phrases = (
+    [
+        "[Write|Compose|Make up|Tell me|Give me] [|me ]a [|short |long |funny ][poem|story|song|essay|haiku|joke|novel|speech|tale] [|about [|the |a ]{word}[| and {word}]]",
+        "[Explain|Describe|Discuss|Summarize|Analyze|Compare] [|the |how |why ]{word}[| {word}][| and {word}| to me| in detail| for beginners]",
+        "[What is|What's|Who is|Who was|Where is|When was|Why is] [|the |a ]{word}[| of {word}| in {word}| {word}]",
+        "What is the [capital|meaning|color|price|history|best|weather|population|time|purpose|opposite] [of|for|in] {word}",
+        "[How|Where|When|Why] [do I|can I|should I|do people|does one|did they] {word} [|a |the ]{word}[| {word}]",
+        "[Translate|Convert|Turn] {words} [into|to] [French|German|Spanish|Chinese|Latin|{word}]",
+        "[Refactor|Optimize|Review|Debug|Improve|Rewrite|Document|Test|Benchmark|Deploy] [|the |this |my ][function|class|module|code|app|server|script|{word}|{path}][| {word}| in {path}]",
+        "[Write|Implement|Build|Create|Design|Develop|Code] [|me ]a [function|class|program|game|website|script|library|compiler|test|parser|server] [that|which|to|for] {words}",
+        "[Fix|Find|Explain|Solve] the [bug|error|problem|crash|failing test|warning] [in|with|of] [|the |my ][{word}|{path}]",
+        "[Do|Can|Could|Will|Would] you [think|know|like|believe|understand|imagine|help me with|teach me] [|about |the |some ]{words}",
+        "[I think|I feel|I believe|I know|I wonder if|Maybe|Yesterday] [|the |my |that ]{words}",
+        "{words}",
+        "[Help me|I need help] [with|to learn|to find|to plan] [the |my |a |]{word}[| {word}]",
+        PLEASE + "[help|assist|support|advise] [me|us] [with|on|about] {words}",
+        "[Plan|Organize|Schedule|Book|Order|Buy|Sell|Cook|Paint|Draw] [|me |us ][|a |the ]{word}[| for {word}| with {word}]",
+        "[Output token limit hit. Resume directly|Continue|Go on|Keep going|Your task is to create a detailed summary of the conversation so far]",
+    ],
+    [
+        "Please write me a poem about {word}",
+        "What do you know about {word} {word}",
+        "Why does the {word} {word}",
+        "Help me understand {word}",
+        "Implement a {word} for my {word}",
+        "What is the best {word} in {word}",
+        "Refactor the {word} module",
+        "Teach me {word}",
+    ],
+)
