@@ -40,7 +40,7 @@ check: $(INSTALLED)
 bench: $(INSTALLED) $(BENCH_MODEL)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_MODEL)
 
-# Trains the model that is to be bundled, in about 40 minutes on two cores. PyTorch is needed for this only.
+# Trains the model that is to be bundled. PyTorch is needed for this only.
 nano: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --requirement training/nano/requirements.txt
 	$(BIN)/python -m training.nano

@@ -54,6 +54,12 @@ async def text_of(stream: JobStream) -> str:
     return "".join([chunk.text async for batch in stream.batches() for chunk in batch])
 
 
+async def until(condition: Callable[[], object]) -> None:
+    """Polls: what is waited for happens in another process, and the supervisor offers nobody an event for it."""
+    while not condition():
+        await asyncio.sleep(0.001)
+
+
 def submit(supervisor: Supervisor, max_tokens: int = 100_000) -> JobStream:
     return supervisor.submit(tuple(map(ord, "prompt")), Sampling(), max_tokens, ())
 
@@ -76,8 +82,7 @@ def test_a_killed_worker_takes_no_job_with_it(tmp_path: Path, monkeypatch: pytes
     async def test(supervisor: Supervisor) -> None:
         streams = [submit(supervisor) for _ in range(4)]
         answers = asyncio.gather(*map(text_of, streams))
-        while not all(stream.tokens for stream in streams):
-            await asyncio.sleep(0.01)
+        await until(lambda: all(stream.tokens for stream in streams))
         assert supervisor.worker_pid is not None
         os.kill(supervisor.worker_pid, signal.SIGKILL)
         assert await answers == ["".join(WORDS)] * 4
@@ -91,8 +96,7 @@ def test_a_stopped_worker_is_replaced(tmp_path: Path, monkeypatch: pytest.Monkey
     async def test(supervisor: Supervisor) -> None:
         stream = submit(supervisor)
         answer = asyncio.create_task(text_of(stream))
-        while not stream.tokens:
-            await asyncio.sleep(0.01)
+        await until(lambda: stream.tokens)
         assert supervisor.worker_pid is not None
         os.kill(supervisor.worker_pid, signal.SIGSTOP)
         assert await answer == "".join(WORDS)
@@ -135,8 +139,7 @@ def test_a_model_that_does_not_live_is_given_up_and_tried_again_after_a_rest(
         assert supervisor.state.value == "failed"
         with pytest.raises(WorkerError, match="exit code 70"):
             supervisor.admit()
-        while supervisor.state.value != "ready":
-            await asyncio.sleep(0.01)
+        await until(lambda: supervisor.state.value == "ready")
         assert await supervisor.count("back") == tuple(map(ord, "back"))
 
     with_supervisor(tmp_path, monkeypatch, [{"crash": True}])(test)
@@ -155,12 +158,10 @@ def test_a_job_cancelled_between_two_workers_is_given_to_neither(
 ) -> None:
     async def test(supervisor: Supervisor) -> None:
         stream = submit(supervisor)
-        while not stream.tokens:
-            await asyncio.sleep(0.01)
+        await until(lambda: stream.tokens)
         assert supervisor.worker_pid is not None
         os.kill(supervisor.worker_pid, signal.SIGKILL)
-        while supervisor.state.value != "restarting":
-            await asyncio.sleep(0.001)
+        await until(lambda: supervisor.state.value == "restarting")
         stream.cancel()
         assert stream.ended
         assert await supervisor.count("next") == tuple(map(ord, "next"))
@@ -175,6 +176,7 @@ def test_counting_survives_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert supervisor.worker_pid is not None
         os.kill(supervisor.worker_pid, signal.SIGSTOP)
         counting = asyncio.create_task(supervisor.count("abc"))
+        # So that the task has asked before the worker dies.
         await asyncio.sleep(0)
         os.kill(supervisor.worker_pid, signal.SIGKILL)
         assert await counting == (97, 98, 99)
@@ -186,8 +188,7 @@ def test_stopping_ends_what_runs_in_words(tmp_path: Path, monkeypatch: pytest.Mo
     async def test(supervisor: Supervisor) -> None:
         stream = submit(supervisor)
         answer = asyncio.create_task(text_of(stream))
-        while not stream.tokens:
-            await asyncio.sleep(0.01)
+        await until(lambda: stream.tokens)
         await supervisor.stop()
         with pytest.raises(WorkerError, match="stopping"):
             await answer

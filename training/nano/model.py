@@ -92,7 +92,7 @@ def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Causal attention, written out: twice as fast here as the fused one, whose way back is slow on a CPU."""
+    """Causal attention, written out: a step took 1.35 s with it and 1.68 s with the fused one."""
     length = query.shape[2]
     future = torch.full((length, length), -torch.inf, dtype=query.dtype).triu(1)
     with torch.autocast("cpu", enabled=False):
