@@ -46,9 +46,9 @@ class Maker:
         self.unseen = unseen
         self.lexicon = Lexicon(self.rng, unseen=unseen)
         self._kinds: dict[Callable[[], Conversation], float] = {
-            self.read: 20, self.first_line: 5, self.bash: 12, self.write: 11, self.edit: 9, self.copy: 7,
-            self.run_and_save: 4, self.grep: 5, self.glob: 4, self.named_tool: 10, self.without_tools: 4,
-            self.repeat: 5, self.hello: 5, self.sums: 5, self.fact: 9, self.beyond: 8,
+            self.read: 18, self.first_line: 5, self.bash: 11, self.write: 14, self.edit: 9, self.copy: 8,
+            self.run_and_save: 4, self.grep: 6, self.glob: 5, self.named_tool: 9, self.without_tools: 8,
+            self.repeat: 5, self.hello: 5, self.sums: 9, self.fact: 10, self.beyond: 7,
         }  # fmt: skip
 
     def any(self) -> Conversation:

@@ -14,16 +14,16 @@ from training.nano.tokens import PADDING, Labeller
 
 LONGEST = 640
 """Tokens; the few conversations that are longer are left out."""
-POOL = 16
+POOL = 24
 """Batches that are sorted by length together, so that little is padded."""
 
 
 def batches(labeller: Labeller, seed: int, tokens_per_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
     """(ids, own): both (batch, length); `own` marks what Nano is to say. The same for the same seed."""
     maker, shuffler = Maker(f"training {seed}", unseen=False), random.Random(seed)
+    examples: list[tuple[list[int], list[bool]]] = []
     while True:
-        examples: list[tuple[list[int], list[bool]]] = []
-        tokens = 0
+        tokens = sum(len(ids) for ids, _ in examples)
         while tokens < POOL * tokens_per_batch:
             example = labeller(rendered(maker.any()))
             if len(example[0]) <= LONGEST:
@@ -36,7 +36,8 @@ def batches(labeller: Labeller, seed: int, tokens_per_batch: int) -> Iterator[tu
                 made.append(_padded(batch))
                 batch = []
             batch.append(example)
-        made.append(_padded(batch))
+        # The longest wait for others of their length, so that every batch is full.
+        examples = batch
         shuffler.shuffle(made)
         yield from made
 

@@ -11,7 +11,12 @@ import re
 Phrases = tuple[list[str], list[str]]
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
-PLEASE = "[||||Please |Please, |Can you |Could you |Would you |Now |Then |Hey, |Hi, |OK, |I want you to |Go ahead and ]"
+PLEASE = (
+    "[|||||Please |Please, |Can you |Could you |Would you |Will you |Can you please |Now |Then |Next, |First, |Hey, |Hi, "
+    "|OK, |Nano, |Just |Quickly |Let us |You should |You must |I want you to |I need you to |I ask you to |Go ahead and ]"
+)
+WANT = "[I want|I need|I'd like|We need|We want|I have to have|Give me|Get me]"
+NOW = "[|||||| now|, please| please| for me|, thanks]"
 TELL = "[and |, then |; ][tell me|show me|say|report|give me|print]"
 
 
@@ -42,6 +47,15 @@ READ: Phrases = (
         "[In|Inside] {path}, what [does it say|is written|is there|stands there]",
         "[There is|I have|We have] a file [called |named |]{path}. [Read it|What does it say|What is in it|Show it to me|Tell me what it says]",
         "{path}[:|,| -|?] [read it|show it|what is in it|what's there|read this file|content please]",
+        WANT + " the [content|contents|text|words] of [||the file |file ]{path}" + NOW,
+        PLEASE + "read [||the file |file ]{path}" + NOW,
+        "Let [me|us] [read|have|know|hear] [what is in|what stands in|the content of|the text of] {path}",
+        "[Could I|Can I|May I] [see|read|have|know] [the content of|the text of|what is in|what stands in|] {path}",
+        PLEASE + "[go to|find|take|pick] {path} and [read it|say what it says|show me its text|tell me what is in it]",
+        "[I am curious|I wonder|I want to know|I ask myself|I would like to know|I forgot] what {path} [says|contains|tells us]",
+        "[Any idea|Do you know|Do you see|Can you see|Can you say] what [is in|stands in|is written in|it says in] {path}",
+        "[What|Which] [content|words] [does {path} contain|stand in {path}|are written in {path}|has {path}]",
+        "[The file |]{path} [says|contains|holds] what",
     ],
     [
         "Would you kindly read {path} and report what it contains",
@@ -65,6 +79,12 @@ FIRST_LINE: Phrases = (
         "[Only|Just] the first line of {path}[, please|]",
         "What [stands|is written|is] on line [1|one] of {path}",
         PLEASE + "[tell|show|give] me how {path} [begins|starts]",
+        "[I want|I need|I would like|Get me|Let me have] [|just |only ][the first line|line 1|line one|the top line] of {path}",
+        PLEASE
+        + "[look at|open|check] {path} and [tell me|show me|give me|quote] [its first line|the first line|how it begins]",
+        "[What|Which] line [is first|is the first one|stands first|is at the top|stands at the top] [in|of] {path}",
+        "[Which|What] line does {path} [begin|start|open] with",
+        PLEASE + "[show|tell|give] me the [beginning|start|top line|opening line] of {path}",
     ],
     [
         "I only need the first line of {path}",
@@ -85,6 +105,12 @@ BASH: Phrases = (
         "[What is|What's|Show me|Tell me|Give me|I want|I want to see] the [output|result] of {command}",
         "[Use|With] [bash|the shell|the terminal] to [run|execute] {command}",
         "[In the shell|In bash|In a terminal|On the command line][, |: ][run|execute|type] {command}",
+        WANT + " [|to see |to know ][what comes out of|the result of|all that is printed by] {command}",
+        "[I want|I need|I would like|We need] {command} [run|executed|started|to be run|to be executed]",
+        "Let [me|us] [see|know|have] [the output|the result] of {command}",
+        "[Enter|Put|Give] {command} [in|into|to] [the shell|bash|a terminal]",
+        "[What|Which] [output|result] [has|gives|comes from] {command}",
+        "[What happens|What comes out] [when you run|if you run|when I run|with] {command}",
     ],
     [
         "I need the output of {command}",
@@ -100,6 +126,9 @@ BARE_COMMAND_LAST = (
         PLEASE + "[run|execute|start|try] [|||the command |the shell command |this command: |this: ]{command}",
         "[In the shell|In bash|In a terminal][, |: ][run|execute|type] {command}",
         "[Use|With] [bash|the shell|the terminal] to [run|execute] {command}",
+        "[I want|I need|I would like|We need] this [run|done|started|to be run|to be executed]: {command}",
+        "[This|The following|This command] [should|must|has to] be [run|executed|done|started]: {command}",
+        "[Command|Shell|Terminal|Execute this|The command is|To be executed][: |:\n]{command}",
     ],
     ["Could you please run {command}", "I want this executed: {command}", "Bash: run {command}"],
 )
@@ -113,6 +142,16 @@ WRITE: Phrases = (
         PLEASE + "[save|store|keep|put] {text} [as|in|to|into] [|||the file |a file called |a new file ]{path}",
         PLEASE + "[create|make|write] [||a file ]{path}[: |; content: | with this text: | with this content: ]{text}",
         "[I want|I need|Make me|Give me] a [|new |text ]file [|called |named ]{path} [that says|with the text|containing|with] {text}",
+        WANT + " [|to have ]{text} [in|inside] [||the file |a file |a new file |a file called ]{path}",
+        PLEASE
+        + "[put|save|write|place|insert|add] the [text|words|word|line|sentence|content] {text} [in|into|to] [||the file |a file |a file called |a new file ]{path}",
+        "[A|One] [|new |text ]file [||called |named ]{path} [with|containing|that says|with the words] {text}[|, please]",
+        PLEASE
+        + "[make|create|start|open] [||a file |the file ]{path} [and|, then] [put|save|add|store] {text} [in it|into it|there|inside]",
+        "[||The file |A file ]{path} [should|must|shall|has to] [say|contain|hold|read|have the text] {text}",
+        "[In|Into|To] [||the file |a new file |a file called ]{path}[, | ][please |][write|put|save|store] {text}",
+        "[We need|I'd like|I need|I have to have] [a|the] file {path} [with the words|which says|that contains|with] {text}",
+        PLEASE + "fill [||the file ]{path} with {text}",
     ],
     [
         "Please put the text {text} into a file named {path}",
@@ -131,6 +170,14 @@ EDIT: Phrases = (
         PLEASE
         + "[edit|update|modify|fix|correct] [||the file ]{path}[: |, | and |; ][replace|change|turn] {old} [with|to|into|by] {new}",
         "[There is|I see] {old} in {path}[. Make it|; change it to|. Change that to|. It should be] {new}",
+        "[I want|I need|We need|I'd like|I would like] {old} [changed|turned|exchanged|swapped|to be changed] [to|into|for] {new} in [||the file ]{path}",
+        "[I want|I need|I'd like|There should be|Write|Put|Use] {new} [instead of|in place of] {old} in [||the file ]{path}",
+        PLEASE + "[open|take|look at|visit] {path} and [change|turn|exchange|edit] {old} [to|into|for] {new}",
+        "{old} [should|must|has to] [be|become|read] {new} in {path}",
+        "[The|Every|That] {old} in {path} [should|must|has to] [be|become|read] {new}",
+        "{path}: [replace|change|turn|exchange] {old} [with|to|into|for|by] {new}",
+        PLEASE + "[make|turn] {old} [|into ]{new} in {path}",
+        "[In|Within] {path} {old} [should be|must be|becomes] {new}",
     ],
     [
         "Go to {path} and replace {old} with {new}",
@@ -151,6 +198,16 @@ COPY: Phrases = (
         "[In|Into|To] {target}[, |: ][write|put|save] [the content|the text] of {path}",
         "{target} should [have|get|hold] the [same |]text as {path}",
         "[Read|Open|Take] {path}[, then|; then|. Then] [write|save|put] [it|the same text|its content] [to|into|in] {target}",
+        "[I want|I need|I'd like|We need] [the text|the content|what is] [of|in] {path} [copied to|in|written to|saved in|stored in] {target}",
+        PLEASE
+        + "[take|get|use|fetch] [what is in|the content of|what stands in|the words of] {path} and [put|save|store|copy] it [in|into|to] {target}",
+        WANT + " a [copy|duplicate] of {path} [in|called|named|as] {target}",
+        PLEASE
+        + "[open|look at|check] {path} and [write|put|save|store] [what you find|what you see|all of it|the whole text] [in|to|into] {target}",
+        PLEASE
+        + "[create|make|write] [||the file ]{target} [with|from] [the text of|the words of|what is in|all of] {path}",
+        "{path} [should|must|has to] be [copied|written|saved] [to|into|as] {target}",
+        PLEASE + "[back up|clone|copy] [||the file ]{path} [to|as|into] {target}",
     ],
     [
         "Please read {path} and then save what it says in {target}",
@@ -166,6 +223,13 @@ RUN_AND_SAVE: Phrases = (
         + "[run|execute] {command} and [write|save|put|store] [the output|the result|what it prints] [to|in|into] [||a file ]{path}",
         PLEASE + "[write|save|put] the [output|result] of {command} [to|in|into] {path}",
         "[Run|Execute] {command}[, then|; then|. Then] [write|save|put] [the output|the result|it] [to|in|into] {path}",
+        "[I want|I need|I'd like|We need] [the result|what comes out|all that is printed] [of|by] {command} [saved in|in|stored in|put in] {path}",
+        PLEASE + "[take|get] [the output|the result] of {command} and [put|save|store] it [in|into] {path}",
+        PLEASE + "[fill|create|make] {path} with [the output|the result] of {command}",
+        PLEASE
+        + "[run|execute|start] {command} and [keep|store|write down] [what it says|what comes out|what it prints] in {path}",
+        "{path} [should|must] [contain|hold|get] the [output|result] of {command}",
+        "The [output|result] of {command} [should|must|has to] [go|be written|be saved] [to|into] {path}",
     ],
     [
         "Please execute {command} and then save its output in {path}",
@@ -183,6 +247,13 @@ GREP: Phrases = (
         "Where does {pattern} [occur|appear|stand|come from]",
         "[Which|What] files [contain|mention|use|have|include] {pattern}",
         PLEASE + "[search|scan] [the code|all files|the project|the files|everything] for {pattern}",
+        "[I want|I need|I would like] to [find|know|see] [where {pattern} is|all uses of {pattern}|every {pattern}|where {pattern} stands]",
+        PLEASE + "[go|search] through [the code|all files|the files|this folder] for {pattern}",
+        "[Does any file|Does some file|Does the code|Do the files|Do some files] [contain|mention|use|have] {pattern}",
+        PLEASE
+        + "[show|list|give] me [every place|all places|the lines|the files|every line] [with|that mention|where it says] {pattern}",
+        "[Is|Was] {pattern} [used|mentioned|defined|called] [anywhere|somewhere|in the code|in this project]",
+        "In which [file|folder|place|line] [is|stands|do I find] {pattern}",
     ],
     [
         "In which files does {pattern} appear",
@@ -198,6 +269,12 @@ GLOB: Phrases = (
         "[Which|What] files match {glob}",
         PLEASE + "[glob|list] {glob}",
         "[Are there|Do we have|Do I have] files [like|matching|named] {glob}",
+        "[I want|I need|Show me|Get me|Give me] [a list of|the names of|] [all|the|those] files [like|matching|named|that are called] {glob}",
+        "[What|Which] files [match|fit|are named|are called|look like] {glob}",
+        "[What|Which] files [like|named|matching] {glob} [are there|do we have|exist|do you find]",
+        PLEASE + "find [files|all files|every file|the files] [like|matching|named] {glob}",
+        "[All files|Every file|The files] [like|matching|named] {glob}[|, please]",
+        "Where are the files {glob}",
     ],
     [
         "Name every file that matches {glob}",
@@ -214,6 +291,13 @@ NAMED_TOOL: Phrases = (
         PLEASE + "run the {tool} tool [on|with|for] {argument}",
         PLEASE + "[try|apply|take] [the |]{tool} [tool |][on|with|for] {argument}",
         "[With|Using|By] the {tool} tool[, |: ][look up|get|process|check|handle|do] {argument}",
+        "[I want|I need|I'd like|We need] the {tool} tool [for|on|with|to do] {argument}",
+        PLEASE + "[give|pass|send|hand] {argument} to [the |]{tool}[| tool]",
+        PLEASE + "[ask|start|trigger|query] [the |]{tool}[ tool|] [with|for|about] {argument}",
+        "{tool} [with|on|for] {argument}",
+        PLEASE + "[call|start|try] the tool {tool} [with|on] {argument}",
+        "The {tool} tool [should|must|can] [do|handle|get|see|look at] {argument}",
+        "[What does|What would] [the |]{tool}[ tool|] [say to|do with|make of|give for] {argument}",
     ],
     [
         "Please invoke the {tool} tool with {argument}",
@@ -231,6 +315,9 @@ HELLO: Phrases = (
         PLEASE + "greet me [in|with] [|exactly |just ]{count} word{s}",
         "[A|Your|One] greeting [of|in|with] [|exactly ]{count} word{s}",
         "{count} word{s} of greeting",
+        "[I want|Let me have|Give me] a [greeting|hello] [of|in|with] [|exactly ]{count} word{s}",
+        "[What is|How goes] [hello|a greeting] in {count} word{s}",
+        "Hello, but [in|with] [|exactly |only ]{count} word{s}",
     ],
     [
         "How would you say hello in {count} word{s}",
@@ -245,6 +332,8 @@ REPEAT: Phrases = (
         PLEASE + "[say|repeat|echo|write|answer with|reply with] {quoted}",
         "[Repeat|Echo]: {text}",
         "Say [it|this] [after me|back to me|again]: {text}",
+        "[I want you to|You should|Now] [say|repeat|echo] [this|the following][: |:\n]{text}",
+        "[Say|Repeat|Echo|Write] [the words|the text|this sentence|exactly][: | ]{quoted}",
     ],
     [
         "Please repeat after me: {text}",
@@ -259,6 +348,8 @@ SUMS: Phrases = (
         "[Please |Can you |][calculate|compute|work out|add up|solve] {sum}",
         "[How much|What] [is|makes|gives] {sum}",
         "[Quick: |Math: |]{sum} [=|equals|is|makes]",
+        "[Do you know|I wonder|I want to know|Say|Can you say] what {sum} [is|makes|gives]",
+        "[Give me|I want|Find|Tell me] [the result of |the value of |]{sum}",
     ],
     ["Can you tell me what {sum} is", "What do you get for {sum}", "I need to know {sum}"],
 )

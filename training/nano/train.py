@@ -1,23 +1,30 @@
-"""Training: Muon for the matrices, AdamW for the rest; a checkpoint every few minutes, from which it goes on."""
+"""Training: Muon for the matrices, AdamW for the rest; a checkpoint every few minutes, from which it goes on.
+
+Two processes of one thread each take half of every batch: on two cores that is 1.4 times as fast as one of two threads.
+"""
 
 from __future__ import annotations
 
+import shutil
 import time
 from itertools import islice
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.multiprocessing import get_context, spawn
 
 from training.nano.data import batches
 from training.nano.model import Nano, Shape
 from training.nano.tokens import PADDING, Labeller
 
 SEED = 1
-STEPS = 4400
-TOKENS_PER_BATCH = 8192
+STEPS = 8400
+WORKERS = 2
+TOKENS_PER_BATCH = 6144
 WARM_UP = 50
 MUON_RATE, ADAM_RATE = 0.02, 1e-2
 OTHERS_PART, OTHERS_WEIGHT = 0.2, 0.2
@@ -27,8 +34,18 @@ CHECKPOINT_EVERY = 100
 
 def train(folder: Path, shape: Shape, steps: int = STEPS) -> tuple[Nano, list[str]]:
     """Trains, or goes on training, in `folder`; the finished network and what was printed on the way."""
+    nano = Nano(shape)
+    gradients = torch.zeros(WORKERS, sum(weight.numel() for weight in nano.parameters())).share_memory_()
+    spawn(_work, (folder, shape, steps, gradients, get_context("spawn").Barrier(WORKERS)), nprocs=WORKERS)
+    saved = torch.load(folder / "checkpoint.pt")
+    nano.load_state_dict(saved["nano"])
+    return nano, saved["log"]
+
+
+def _work(rank: int, folder: Path, shape: Shape, steps: int, gradients: Tensor, all_here: Barrier) -> None:
+    """All workers hold the same network and make the same steps; the first one also keeps the checkpoint."""
+    torch.set_num_threads(1)
     torch.manual_seed(SEED)
-    labeller = Labeller(folder / "tokenizer.json")
     nano = Nano(shape)
     optimizers = _optimizers(nano)
     checkpoint, step, spent, log = folder / "checkpoint.pt", 0, 0.0, list[str]()
@@ -39,25 +56,30 @@ def train(folder: Path, shape: Shape, steps: int = STEPS) -> tuple[Nano, list[st
             optimizer.load_state_dict(state)
         step, spent, log = saved["step"], saved["spent"], saved["log"]
     if step >= steps:
-        return nano, log
-    endless, losses = batches(labeller, SEED, TOKENS_PER_BATCH), list[float]()
+        return
+    if shutil.which("g++"):  # A quarter faster with a compiler.
+        for layer in nano.layers:
+            layer.compile(dynamic=True)
+    endless, losses = batches(Labeller(folder / "tokenizer.json"), SEED, TOKENS_PER_BATCH), list[float]()
     for _ in range(step):
         next(endless)
     started = time.monotonic() - spent
     for ids, own in islice(endless, steps - step):
         torch.manual_seed(SEED + step)
+        losses.append(_learn(nano, ids[rank::WORKERS], own[rank::WORKERS]))
+        _share(nano, gradients, rank, all_here)
         for optimizer in optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * min((step + 1) / WARM_UP, 1) * (1 - step / steps)
-        losses.append(_step(nano, optimizers, ids, own))
+            optimizer.step()
+            optimizer.zero_grad()
         step += 1
-        if step % CHECKPOINT_EVERY == 0 or step == steps:
+        if rank == 0 and (step % CHECKPOINT_EVERY == 0 or step == steps):
             spent = time.monotonic() - started
             log.append(f"step {step} of {steps}, loss {sum(losses) / len(losses):.4f}, {spent / 60:.1f} minutes")
             print(f"{log[-1]}, {spent * (steps - step) / step / 60:.1f} to go", flush=True)
             losses.clear()
             _save(checkpoint, nano, optimizers, {"step": step, "spent": spent, "log": log})
-    return nano, log
 
 
 def _optimizers(nano: Nano) -> list[Any]:
@@ -73,8 +95,8 @@ def _optimizers(nano: Nano) -> list[Any]:
     return optimizers
 
 
-def _step(nano: Nano, optimizers: list[Any], ids: Tensor, own: Tensor) -> float:
-    """One batch; the loss on what Nano is to say."""
+def _learn(nano: Nano, ids: Tensor, own: Tensor) -> float:
+    """Adds up the gradients; the loss on what Nano is to say."""
     targets, mine = ids[:, 1:].flatten(), own[:, 1:].flatten()
     # Of what others say a part is enough, and the scores are the dearest thing to compute.
     counted = (mine | (torch.rand(mine.shape) < OTHERS_PART)) & (targets != PADDING)
@@ -86,11 +108,24 @@ def _step(nano: Nano, optimizers: list[Any], ids: Tensor, own: Tensor) -> float:
     each = own.sum(1, keepdim=True).clamp(min=1).float().rsqrt().expand(-1, ids.shape[1] - 1).flatten()[counted]
     weights = each * torch.where(mine, 1.0, OTHERS_WEIGHT)
     (losses * weights).sum().div(weights.sum()).backward()
-    torch.nn.utils.clip_grad_norm_(nano.parameters(), 1.0)
-    for optimizer in optimizers:
-        optimizer.step()
-        optimizer.zero_grad()
     return float(losses.detach()[mine].mean())
+
+
+def _share(nano: Nano, gradients: Tensor, rank: int, all_here: Barrier) -> None:
+    """Every worker goes on with the mean of all gradients. `gradients`: (workers, parameters), in shared memory."""
+    weights = list(nano.parameters())
+    gradients[rank] = torch.cat([_gradient(weight).flatten() for weight in weights])
+    all_here.wait()
+    parts = gradients.mean(0).split([weight.numel() for weight in weights])
+    all_here.wait()
+    for weight, part in zip(weights, parts, strict=True):
+        weight.grad = part.view_as(weight)
+    torch.nn.utils.clip_grad_norm_(weights, 1.0)
+
+
+def _gradient(weight: Tensor) -> Tensor:
+    assert weight.grad is not None
+    return weight.grad
 
 
 def _save(path: Path, nano: Nano, optimizers: list[Any], progress: dict[str, Any]) -> None:
