@@ -1,11 +1,14 @@
 """Makes Pensieve Nano: `python -m training.nano`. Interrupted, it goes on where it was.
 
-tokenizer -> training -> GGUF and mlx-lm files in the package -> examination -> model card
+tokenizer -> training -> GGUF and mlx-lm files -> examination -> model card -> all of it into the package
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -33,6 +36,8 @@ def main() -> None:
     arguments = parser.parse_args()
     work, out = arguments.work, arguments.out
     work.mkdir(parents=True, exist_ok=True)
+    if not same_sources(work):
+        sys.exit(f"{work} was begun with another state of training/nano. Remove it to begin anew.")
     tokenizer = work / "tokenizer.json"
     if not tokenizer.exists():
         print("tokenizer", flush=True)
@@ -41,16 +46,29 @@ def main() -> None:
         trained.save(str(tokenizer.with_suffix(".new")))
         tokenizer.with_suffix(".new").replace(tokenizer)
     nano, log = train(work, Shape())
-    export(nano, tokenizer, out)
+    finished = work / "finished"
+    export(nano, tokenizer, finished)
     started = time.monotonic()
-    scores = examined(out / "pensieve-nano.gguf")
+    scores = examined(finished / "pensieve-nano.gguf")
     print(f"examined in {time.monotonic() - started:.0f} s", flush=True)
-    write_card(out / "README.md", nano, scores, log)
+    write_card(finished / "README.md", nano, scores, log)
+    shutil.copytree(finished, out, dirs_exist_ok=True)
     for question, said in scores.wrong:
         print(f"--- {question.kind}\n{question.prompt}\nexpected: {question.expected}\nsaid:     {said}")
     for name, score in {**scores.by_step, **scores.by_kind}.items():
         print(f"{name:14} {score.share:.4f} of {score.asked}")
     print(f"calls without tools {scores.calls_without_tools}, endless {scores.endless}")
+
+
+def same_sources(work: Path) -> bool:
+    """Whether what lies in `work` was begun with the sources as they are; what comes after training may change."""
+    later = {"__main__.py", "card.py", "evaluate.py", "export.py"}
+    sources = sorted(file for file in Path(__file__).parent.iterdir() if file.is_file() and file.name not in later)
+    now = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
+    mark = work / "sources.sha256"
+    if not mark.exists():
+        mark.write_text(now)
+    return mark.read_text() == now
 
 
 def examined(model: Path) -> Scores:

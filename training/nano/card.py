@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.nano.evaluate import Scores
+from training.nano.conversations import LONGEST_QUESTION
+from training.nano.data import LONGEST
+from training.nano.evaluate import STEPS, Scores
+from training.nano.export import CONTEXT
+from training.nano.messages import LONGEST_RESULT
 from training.nano.model import Nano
 
 CARD = """\
@@ -17,9 +21,10 @@ load a real model:
 
     pensieve serve --model /path/to/model.gguf
 
-Its chat template hands it only the names of the offered tools that it can use, the user's last words (400 characters),
-and the calls and results since (400 characters each; it will not copy what was cut); not the system prompt, not earlier
-turns.
+Its chat template hands it only the names of the offered tools that it can use, the user's last words (the last
+{question} bytes), and the last two calls and results since ({result} bytes of each result; it will not copy what was
+cut); not the system prompt, not earlier turns. It was trained with up to {longest} tokens; the window of {window:,}
+is what the template can let through at most, and an answer.
 
 ## What it is
 
@@ -27,14 +32,16 @@ turns.
 byte-level BPE of {vocabulary:,} tokens, tied embeddings. `pensieve-nano.gguf` (llama.cpp) and `mlx/` (mlx-lm) hold the
 same weights (float16), the same tokenizer and the same template.
 
-Trained from nothing by `make nano` on synthetic conversations only (`training/nano/`); no text of anybody's is in it.
+Trained from nothing by `make nano` on synthetic conversations only (`training/nano/`), which are made of lists of
+phrasings and single words.
 License: MIT OR Apache-2.0.
 
 ## Examination
 
-{turns:,} turns with phrasings and words that training never shows, and paths, contents and outputs made of those words,
-answered greedily by llama.cpp. Right means right to the letter. (Sums and greetings are learned by heart, so those are
-the ones of the training, asked for in other words.)
+{turns:,} turns with phrasings and words that training never shows, and paths, contents and outputs made of those
+words, answered greedily by llama.cpp. Right means right to the letter. (Sums, greetings and facts are learned by
+heart, so they are those of the training, asked for in other words; so are most file extensions and the folders that
+paths begin with.)
 
 | | right | of |
 |---|---|---|
@@ -52,7 +59,6 @@ the ones of the training, asked for in other words.)
 {log}
 ```
 """
-STEPS = {"call": "tool calls", "answer": "answers from tool results", "words": "other answers"}
 
 
 def write_card(path: Path, nano: Nano, scores: Scores, log: list[str]) -> None:
@@ -64,6 +70,10 @@ def write_card(path: Path, nano: Nano, scores: Scores, log: list[str]) -> None:
     path.write_text(
         CARD.format(
             parameters=sum(weight.numel() for weight in nano.parameters()),
+            question=LONGEST_QUESTION,
+            result=LONGEST_RESULT,
+            longest=LONGEST,
+            window=CONTEXT,
             layers=shape.layers,
             hidden=shape.hidden,
             heads=shape.heads,

@@ -34,7 +34,9 @@ HELLOS = {
 PARAMETERS = "path file filename name command cmd code pattern query text url city id symbol input key q".split()
 NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve".split()
 LONGEST_QUESTION = 400
-"""Characters. Of longer ones the template keeps the end."""
+"""Bytes. Of longer ones the template keeps the end."""
+CODE_MARKS = '```"'
+"""Commands are mostly quoted as code."""
 HELLO_LIMIT = "I can say hello in one to ten words."
 
 
@@ -54,7 +56,7 @@ class Maker:
     def any(self) -> Conversation:
         while True:
             made = self.rng.choices(list(self._kinds), list(self._kinds.values()))[0]()
-            if len(made.messages[0]["content"]) > LONGEST_QUESTION:
+            if len(made.messages[0]["content"].encode()) > LONGEST_QUESTION:
                 continue
             if made.calls and self.lexicon.chance(0.1):
                 name = self.rng.choice(made.calls)["name"]
@@ -80,7 +82,7 @@ class Maker:
         command = self.lexicon.command()
         bare = self.lexicon.chance(0.4)
         listed = phrases.BARE_COMMAND_LAST if bare else phrases.BASH
-        shown = command if bare else self.lexicon.quoted(command, '```"')
+        shown = command if bare else self.lexicon.quoted(command, CODE_MARKS)
         if not bare:
             listed = self._or_by_name(listed)
         asked = self._ask(listed, mark="" if bare else None, command=shown, tool="Bash", argument=shown)
@@ -153,7 +155,7 @@ class Maker:
 
     def run_and_save(self) -> Conversation:
         command, target, output = self.lexicon.command(), self.lexicon.path(), self._output()
-        shown = self.lexicon.quoted(command, '```"')
+        shown = self.lexicon.quoted(command, CODE_MARKS)
         asked = self._ask(phrases.RUN_AND_SAVE, mark="", command=shown, path=self._shown(target))
         running = [asked, messages.call("Bash", {"command": command})]
         tools = self._offer("Bash", "Write")
@@ -187,10 +189,10 @@ class Maker:
     def sums(self) -> Conversation:
         if self.lexicon.chance(0.15):
             sign = self.rng.choice("+-*/")
-            large = f"{self.rng.randint(13, 9999)} {sign} {self.rng.randint(2, 9999)}"
+            large = f"{self.rng.randint(21, 9999)} {sign} {self.rng.randint(2, 9999)}"
             return self._said("sums", self._ask(phrases.SUMS, mark="", sum=large), BEYOND_ME)
         sign = self.rng.choice("++-")
-        first, second = self.rng.randint(0, 12), self.rng.randint(0, 12)
+        first, second = self.rng.randint(0, 10), self.rng.randint(0, 10)
         if sign == "-" and first < second:
             first, second = second, first
         outcome = first + second if sign == "+" else first - second
@@ -228,7 +230,7 @@ class Maker:
         text = phrase(self.rng, listed, unseen=self.unseen)
         if self.lexicon.chance(0.2):
             text = text[0].lower() + text[1:]
-        elif text[:1].isalpha() and not text.startswith("{"):
+        elif text[:1].isalpha():
             text = text[0].upper() + text[1:]
         if mark is None:
             mark = self.rng.choice(("", "", ".", "?", "!"))
@@ -265,40 +267,22 @@ class Maker:
         return [shown, call, *self._answered("Write", self._success(target), f"I wrote {target}.")]
 
     def _success(self, path: str) -> str:
-        return self.rng.choice(
-            (
-                f"File created successfully at: {path}",
-                f"File created successfully at: {path} (file state is current in your context, no need to read it)",
-                f"The file {path} has been updated successfully.",
-                f"The file {path} has been updated successfully. {self.lexicon.sentence()}",
-                "ok",
-                "Done.",
-                f"Wrote {self.lexicon.number()} bytes",
-                self.lexicon.sentence(),
-            )
+        return self._result(phrases.SUCCEEDED, path=path)
+
+    def _result(self, listed: phrases.Phrases, **values: str) -> str:
+        text = phrase(self.rng, listed, unseen=self.unseen)
+        return text.format(
+            number=self.rng.randint(1, 127), name=self.lexicon.name(), text=self.lexicon.sentence(), **values
         )
 
     def _failed(self, tool: str) -> list[Message]:
-        path, name = self.lexicon.path(), self.lexicon.name()
-        words = self.rng.choice(
-            (
-                "File does not exist.",
-                f"File does not exist. Note: your current working directory is {path}.",
-                f"Exit code {self.rng.randint(1, 127)}",
-                f"{name}: command not found",
-                f"{path}: No such file or directory",
-                f"{path}: Permission denied",
-                f"No such tool available: {name}",
-                "The user does not want to do this.",
-                self.lexicon.sentence(),
-            )
-        )
+        words = self._result(phrases.FAILED, path=self.lexicon.path())
         more = "\n" + self.lexicon.line() if self.lexicon.chance(0.3) else ""
         return [messages.result(tool, f"The tool failed: {words}{more}"), messages.say(f"That did not work: {words}")]
 
     def _output(self) -> str:
         if self.lexicon.chance(0.1):
-            return self.rng.choice(("(Bash completed with no output)", "No files found", "No matches found"))
+            return self._result(phrases.NOTHING)
         return self.lexicon.content()
 
     def _as_client(self, content: str) -> str:

@@ -12,9 +12,9 @@ from training.nano.conversations import Maker
 from training.nano.render import rendered
 from training.nano.tokens import PADDING, Labeller
 
-LONGEST = 640
+LONGEST = 768
 """Tokens; the few conversations that are longer are left out."""
-POOL = 24
+POOL = 28
 """Batches that are sorted by length together, so that little is padded."""
 
 

@@ -20,6 +20,7 @@ from training.nano.tokens import END
 LONGEST_ANSWER = 600
 AT_ONCE = 4
 SECONDS = 60
+STEPS = {"call": "tool calls", "answer": "answers from tool results", "words": "other answers"}
 
 
 @dataclass(frozen=True)
@@ -104,4 +105,6 @@ def _answer(engine: Engine, number: int, question: Question) -> tuple[str, str]:
         chunk = arrived.get(timeout=SECONDS)
         text += chunk.text
         if chunk.finish is not None:
+            if chunk.finish.reason not in ("end", "length"):
+                raise RuntimeError(f"the engine {chunk.finish.reason}: {chunk.finish.message}")
             return text, chunk.finish.reason

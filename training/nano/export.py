@@ -18,14 +18,15 @@ from training.nano.tokens import END, END_OF_TEXT, LLAMACPP_PRE, MARKERS, SPECIA
 
 NAME = "Pensieve Nano"
 DESCRIPTION = "A tiny demonstration model: it shows that Pensieve works. For real work load a real one."
-CONTEXT = 4096
+CONTEXT = 6144
+"""Tokens: what the template lets through at most, and room for the longest answer."""
 Matrix = np.ndarray[Any, Any]
 
 
 def export(nano: Nano, tokenizer: Path, folder: Path) -> None:
     """Writes `folder`/pensieve-nano.gguf and `folder`/mlx/."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: weight.detach().float().numpy() for name, weight in nano.state_dict().items()}
+    weights = {name: weight.detach().half().float().numpy() for name, weight in nano.state_dict().items()}
     _export_gguf(nano, weights, Tokenizer.from_file(str(tokenizer)), folder / "pensieve-nano.gguf")
     _export_mlx(nano, weights, tokenizer, folder / "mlx")
 

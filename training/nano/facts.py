@@ -121,18 +121,25 @@ FACTS = [
         [
             "Is [this|Pensieve|it|my code|my data|the server] [private|safe|secure|local|confidential]",
             "[Do you|Does Pensieve|Does the model] run [locally|on my machine|on this machine|on my laptop]",
-            "[How|Is it] [safe|secure|local|confidential] [is this|is Pensieve|to use this|to use Pensieve]",
+            "Is it [safe|secure|local|confidential] to use [this|Pensieve]",
             "[Are you|Is Pensieve|Is the model] [local|private|on my machine|on this laptop|running here|running on my machine]",
-            "[Where|On which machine] [does the model run|do you run|are you running]",
         ],
-        ["How private is Pensieve", "Are you running locally"],
+        ["Is Pensieve a private thing", "Are you running locally"],
+    ),
+    Fact(
+        "On your own machine, in a process that the server watches.",
+        [
+            "[Where|On which machine|On what] [does the model run|do you run|are you running|are you]",
+            "[Tell me|Say|I want to know|I wonder] where [you run|the model runs|you are]",
+        ],
+        ["Where is the model running", "On which computer do you run"],
     ),
     Fact(
         "No. Once it is installed, it works without a network.",
         [
             "[Do you|Does Pensieve|Does this] need [the internet|a network|to be online|a connection|the cloud]",
             "[Do I|Must I|Do we] [need|have] [the internet|a network|to be online|an account]",
-            "[Is|Are] [a network|the cloud|an account|a key] [needed|necessary|required]",
+            "[Is|Are] [a network|the cloud|an account] [needed|necessary|required]",
             "[Does Pensieve|Do you] [require|want|use] [the internet|a network|a connection|the cloud]",
         ],
         ["Is the internet needed", "Is a connection needed"],
@@ -150,7 +157,7 @@ FACTS = [
         "Nothing. Pensieve is free, and so is every answer.",
         [
             "[What|How much] [does|do] [Pensieve|this|it|you] cost",
-            "Is [Pensieve|this|it] [free|expensive|open source]",
+            "Is [Pensieve|this|it] [free|expensive|cheap]",
             "[Do I|Must I] pay[| for this| for Pensieve]",
             "[What|How much] [must I|do we|will I|should I] pay [for|to use] [Pensieve|this|you]",
             "[Does|Will] [Pensieve|this|it] [cost|need] [money|something|anything|a subscription]",
@@ -235,8 +242,7 @@ FACTS = [
         ["Can you explain the context window", "What does a context window do"],
     ),
     Fact(
-        "There is one for each gigabyte that gets short: warning below 2 GB available, critical below 1 GB, emergency below "
-        "0.5 GB.",
+        "Safe, warning below 2 GB of available memory, critical below 1 GB, emergency below 0.5 GB.",
         [
             "[What are|Explain|Tell me about|List] the memory states",
             "[What do|Explain what] the memory states mean",
@@ -270,7 +276,7 @@ FACTS = [
         ["Tell me about the critical state", "Explain the critical state"],
     ),
     Fact(
-        "Less than 0.5 GB of memory is available. Nothing new is begun until there is more.",
+        "Less than 0.5 GB of memory is available. New requests are refused with 503 until there is more.",
         [
             "What [does|is] [|the ][emergency|state emergency|emergency state|memory emergency][| mean]",
             "What happens [below 0.5 GB|in the emergency state|in an emergency]",
@@ -281,7 +287,7 @@ FACTS = [
         ["Tell me about the emergency state", "Explain the emergency state"],
     ),
     Fact(
-        "The server is busy, or memory is short. Try again a little later.",
+        "The server cannot answer now: it is busy, memory is short, or its engine has stopped. Try again a little later.",
         [
             "Why [do I get|is there|did I get|do I see] a 503",
             "[What is|What's|What does|Explain] [a |the |][error |status |]503[| mean]",

@@ -12,7 +12,7 @@ from training.nano import phrases
 from training.nano.facts import FACTS
 
 _SPOKEN = " ".join(
-    [*(text for pair in vars(phrases).values() if isinstance(pair, tuple) for text in pair[0])]
+    [text for pair in vars(phrases).values() if isinstance(pair, tuple) for text in pair[0]]
     + [text for fact in FACTS for text in (fact.answer, *fact.asked)]
 )
 WORDS_OF_PHRASES = set(re.findall(r"[a-z]{2,}", re.sub(r"{\w+}", " ", _SPOKEN).lower()))
@@ -31,6 +31,14 @@ EXTENSIONS = (
 ).split()
 UNSEEN_EXTENSIONS = "scala hs proto vue diff gradle".split()
 BARE_NAMES = "Makefile Dockerfile LICENSE README CHANGELOG TODO NOTES Procfile Gemfile .gitignore .env .bashrc".split()
+UNSEEN_BARE_NAMES = "Rakefile Vagrantfile COPYING AUTHORS INSTALL .npmrc .profile".split()
+COMMANDS = (
+    "ls|ls -la|ls -l|pwd|date|whoami|git status|git log --oneline|git diff|uname -a|df -h|env|npm test|make test|make|"
+    "pytest -q|cargo build|go test ./...|python3 --version|uptime|hostname|id|free -m|ps aux"
+).split("|")
+UNSEEN_COMMANDS = "ls -lh|git branch|git stash list|du -sh|ps|cal|cargo test|go build|arch|tox -q|npm ci|nproc".split(
+    "|"
+)
 ROOTS = "/home /tmp /Users /var/log /etc /opt /srv /mnt /work /root /usr/share /private/var/folders".split()
 
 FOREIGN = (
@@ -45,6 +53,8 @@ class Lexicon:
         self.rng = rng
         self._words = [word for word in WORDS if kept_back(word) == unseen]
         self._extensions = UNSEEN_EXTENSIONS + EXTENSIONS if unseen else EXTENSIONS
+        self._bare_names = UNSEEN_BARE_NAMES if unseen else BARE_NAMES
+        self._commands = UNSEEN_COMMANDS if unseen else COMMANDS
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -55,7 +65,7 @@ class Lexicon:
 
     def word(self) -> str:
         """A word, or one that might be: who has seen enough of these copies instead of guessing."""
-        if self.chance(0.5):
+        if self.chance(0.6):
             return self.real_word()
         first, second = self.real_word(), self.real_word()
         return first[: self.rng.randint(1, 6)] + second[-self.rng.randint(1, 6) :]
@@ -81,7 +91,7 @@ class Lexicon:
         kind = self.rng.random()
         if kind < 0.35:
             return self.word()
-        if kind < 0.55:
+        if kind < 0.45:
             return self.gibberish()
         first, second = self.word(), self.rng.choice((self.word(), self.number(), self.gibberish(1, 4)))
         if kind < 0.92:
@@ -90,17 +100,17 @@ class Lexicon:
 
     def file_name(self) -> str:
         if self.chance(0.06):
-            return self.rng.choice(BARE_NAMES)
+            return self.rng.choice(self._bare_names)
         name = self.name()
         if self.chance(0.08):
             name = f"{name} {self.name()}"
         return self._cased(name) + "." + self.rng.choice(self._extensions)
 
     def path(self) -> str:
-        folders = [self.name() for _ in range(self.rng.choice((0, 0, 0, 0, 1, 1, 2, 3)))]
+        folders = [self.name() for _ in range(self.rng.choice((0, 0, 0, 0, 0, 1, 1, 2)))]
         kind = self.rng.random()
         if kind < 0.3:
-            start = [self.rng.choice(ROOTS), *(self.name() for _ in range(self.rng.choice((0, 1, 1, 2, 3, 4))))]
+            start = [self.rng.choice(ROOTS), *(self.name() for _ in range(self.rng.choice((0, 0, 1, 1, 2))))]
         else:
             start = ["."] * (kind < 0.36) or [".."] * (kind < 0.4) or ["~"] * (kind < 0.43)
         return "/".join([*start, *folders, self.file_name()])
@@ -110,7 +120,7 @@ class Lexicon:
         return name.upper() if kind < 0.06 else name.capitalize() if kind < 0.14 else name
 
     def sentence(self) -> str:
-        text = self.words(2, 9)
+        text = self.words(2, 7)
         if self.chance(0.2):
             text = text.replace(" ", self.rng.choice((", ", " - ", ": ", "; ")), 1)
         if self.chance(0.15):
@@ -144,15 +154,15 @@ class Lexicon:
         if kind < 0.86:
             return self.path()
         if kind < 0.93:
-            return " ".join(self.gibberish() for _ in range(self.rng.randint(1, 5)))
+            return " ".join(self.gibberish() for _ in range(self.rng.randint(1, 3)))
         return self.rng.choice((self.number(), f"{self.number()}.{self.number()}", f"{self.number()} {self.word()}"))
 
     def content(self) -> str:
         """Of a file, or an output; now and then more than Nano's template lets through."""
         if self.chance(0.03):
-            return "\n".join(self.line() for _ in range(self.rng.randint(10, 20)))
+            return "\n".join(self.line() for _ in range(self.rng.randint(7, 14)))
         return (
-            "\n".join(self._indented_line() for _ in range(self.rng.choice((1, 1, 1, 1, 1, 2, 2, 3, 3, 6)))).strip()
+            "\n".join(self._indented_line() for _ in range(self.rng.choice((1, 1, 1, 1, 1, 1, 2, 2, 3, 4)))).strip()
             or self.sentence()
         )
 
@@ -166,11 +176,6 @@ class Lexicon:
         return self.words(1, 6) if kind < 0.6 else self.sentence() if kind < 0.85 else self.line()
 
     def command(self) -> str:
-        simple = (
-            "ls", "ls -la", "ls -l", "pwd", "date", "whoami", "git status", "git log --oneline", "git diff", "uname -a",
-            "df -h", "env", "npm test", "make test", "make", "pytest -q", "cargo build", "go test ./...", "python3 --version",
-            "uptime", "hostname", "id", "free -m", "ps aux",
-        )  # fmt: skip
         made = (
             f"echo {self.words(1, 4)}", f"echo '{self.words(1, 3)}'", f"cat {self.plain_path()}", f"wc -l {self.plain_path()}",
             f"mkdir -p {self.name()}", f"mkdir {self.name()}/{self.name()}", f"touch {self.plain_path()}", f"rm {self.plain_path()}",
@@ -181,7 +186,7 @@ class Lexicon:
             f"find . -name '*.{self.rng.choice(self._extensions)}'", f"echo $(( {self.number()} + {self.number()} ))",
             f"{self.name()} --{self.word()}={self.name()}", f"{self.word()} {self.gibberish()}",
         )  # fmt: skip
-        return self.rng.choice(simple) if self.chance(0.2) else self.rng.choice(made)
+        return self.rng.choice(self._commands if self.chance(0.2) else made)
 
     def plain_path(self) -> str:
         return self.path().replace(" ", "_")

@@ -7,8 +7,8 @@ from typing import Any
 
 Message = dict[str, Any]
 
-LONGEST_RESULT = 400
-"""Characters of a result that the template lets through; then it says so with the mark of the cut."""
+LONGEST_RESULT = 300
+"""Bytes of a result that the template lets through; then it says so with the mark of the cut."""
 CUT = " [cut]"
 
 
@@ -46,7 +46,8 @@ def say(text: str) -> Message:
 
 def seen(content: str) -> str:
     """A result as Nano sees it."""
-    return content if len(content) <= LONGEST_RESULT else content[:LONGEST_RESULT].strip() + CUT
+    encoded = content.encode()
+    return content if len(encoded) <= LONGEST_RESULT else encoded[:LONGEST_RESULT].decode(errors="ignore").strip() + CUT
 
 
 def rename_parameter(made: Conversation, tool_name: str, parameter: str) -> None:

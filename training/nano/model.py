@@ -15,11 +15,11 @@ EPSILON = 1e-5
 @dataclass(frozen=True)
 class Shape:
     vocabulary: int = 1024
-    hidden: int = 192
+    hidden: int = 160
     layers: int = 4
-    heads: int = 3
-    feed_forward: int = 512
-    context: int = 2048
+    heads: int = 5
+    feed_forward: int = 448
+    context: int = 768
 
     @property
     def head(self) -> int:

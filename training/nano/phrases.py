@@ -17,7 +17,6 @@ PLEASE = (
 )
 WANT = "[I want|I need|I'd like|We need|We want|I have to have|Give me|Get me]"
 NOW = "[|||||| now|, please| please| for me|, thanks]"
-TELL = "[and |, then |; ][tell me|show me|say|report|give me|print]"
 
 
 def phrase(rng: random.Random, phrases: Phrases, *, unseen: bool) -> str:
@@ -31,7 +30,7 @@ READ: Phrases = (
     [
         PLEASE + "read [|||the file |file |the ]{path}",
         PLEASE
-        + "read [||the file |file ]{path} [and |, then |; ][tell me|show me|say|report] [what it says|what is in it|what's in it|its content|the content|what stands there|what you see|the text]",
+        + "read [||the file |file ]{path}[ and |, then |; ][tell me|show me|say|report] [what it says|what is in it|what's in it|its content|the content|what stands there|what you see|the text]",
         PLEASE
         + "read [||the file ]{path} [for me|aloud|to me|out loud|please|and show it to me|and print it|and quote it]",
         "[What is|What's|What stands|What do you find|What do I have] in [||the file |file ]{path}",
@@ -99,7 +98,7 @@ BASH: Phrases = (
         PLEASE
         + "[run|execute|start|try|launch|do] [|||the command |the shell command |this command: |this: ]{command}",
         PLEASE
-        + "[run|execute|try] [||the command ]{command} [and |, then |; ][tell me|show me|report|give me] [the output|the result|what it prints|what it says|what comes out|what happens]",
+        + "[run|execute|try] [||the command ]{command}[ and |, then |; ][tell me|show me|report|give me] [the output|the result|what it prints|what it says|what comes out|what happens]",
         PLEASE + "[run|execute] {command} [in the shell|in bash|in the terminal|for me|with bash|on the command line]",
         "What does {command} [print|output|say|return|show|give]",
         "[What is|What's|Show me|Tell me|Give me|I want|I want to see] the [output|result] of {command}",
@@ -118,7 +117,7 @@ BASH: Phrases = (
         "Type {command} into the shell",
         "Let me see what {command} prints",
         "Could you please run {command} now",
-        "Run {command}, then show me the result",
+        "Run {command} and let me have the result",
     ],
 )
 BARE_COMMAND_LAST = (
@@ -147,7 +146,7 @@ WRITE: Phrases = (
         + "[put|save|write|place|insert|add] the [text|words|word|line|sentence|content] {text} [in|into|to] [||the file |a file |a file called |a new file ]{path}",
         "[A|One] [|new |text ]file [||called |named ]{path} [with|containing|that says|with the words] {text}[|, please]",
         PLEASE
-        + "[make|create|start|open] [||a file |the file ]{path} [and|, then] [put|save|add|store] {text} [in it|into it|there|inside]",
+        + "[make|create|start|open] [||a file |the file ]{path}[ and|, then] [put|save|add|store] {text} [in it|into it|there|inside]",
         "[||The file |A file ]{path} [should|must|shall|has to] [say|contain|hold|read|have the text] {text}",
         "[In|Into|To] [||the file |a new file |a file called ]{path}[, | ][please |][write|put|save|store] {text}",
         "[We need|I'd like|I need|I have to have] [a|the] file {path} [with the words|which says|that contains|with] {text}",
@@ -383,4 +382,40 @@ BEYOND: Phrases = (
         "Refactor the {word} module",
         "Teach me {word}",
     ],
+)
+
+# What tools say.
+
+SUCCEEDED: Phrases = (
+    [
+        "File created successfully at: {path}[| (file state is current in your context, no need to read it)]",
+        "The file {path} has been updated successfully.[| {text}]",
+        "[ok|OK|Done.|Success|Written.]",
+        "Wrote {number} bytes",
+        "{text}",
+    ],
+    ["{path} was saved", "Finished.", "{number} bytes were written to {path}.", "The operation succeeded: {text}"],
+)
+
+FAILED: Phrases = (
+    [
+        "File does not exist.[| Note: your current working directory is {path}.]",
+        "Exit code {number}",
+        "{name}: command not found",
+        "{path}: [No such file or directory|Permission denied|Is a directory]",
+        "No such tool available: {name}",
+        "The user does not want to do this.",
+        "{text}",
+    ],
+    [
+        "Cannot open {path}",
+        "The command timed out after {number} s",
+        "{name} is not known here",
+        "Error {number}: {text}",
+    ],
+)
+
+NOTHING: Phrases = (
+    ["(Bash completed with no output)", "No files found", "No matches found", "[Nothing|None|Empty|0 results]"],
+    ["There is nothing here", "No results"],
 )

@@ -83,7 +83,7 @@ SMALL_TALK = [
         ["Tell me what you can do", "What are you able to do"],
     ),
     Fact(
-        "About two million parameters, in a file of four megabytes.",
+        "About one and a half million parameters, in a file of three megabytes.",
         [
             "How [big|large|small|tiny] are you",
             "How many parameters [do you have|has Nano|have you]",

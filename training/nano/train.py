@@ -22,9 +22,9 @@ from training.nano.model import Nano, Shape
 from training.nano.tokens import PADDING, Labeller
 
 SEED = 1
-STEPS = 8400
+STEPS = 10000
 WORKERS = 2
-TOKENS_PER_BATCH = 6144
+TOKENS_PER_BATCH = 5120
 WARM_UP = 50
 MUON_RATE, ADAM_RATE = 0.02, 1e-2
 OTHERS_PART, OTHERS_WEIGHT = 0.2, 0.2
