@@ -4,7 +4,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-NOISE_MODEL := .models/pensieve-noise.gguf
 BENCH_MODEL := .models/pensieve-bench.gguf
 
 .PHONY: install run test check bench nano clean
@@ -18,16 +17,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(NOISE_MODEL): tests/make_model.py | $(INSTALLED)
-	$(BIN)/python tests/make_model.py tiny $@
-
 $(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
 	$(BIN)/python tests/make_model.py mid $@
 
-run: $(INSTALLED) $(NOISE_MODEL)
-	@echo "No model is bundled yet: this one writes noise. Serve your own with"
-	@echo "  $(BIN)/pensieve serve --model /path/to/model.gguf"
-	@exec $(BIN)/pensieve serve --model $(NOISE_MODEL)
+run: $(INSTALLED)
+	@exec $(BIN)/pensieve serve
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
@@ -40,7 +34,7 @@ check: $(INSTALLED)
 bench: $(INSTALLED) $(BENCH_MODEL)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_MODEL)
 
-# Trains the model that is to be bundled. PyTorch is needed for this only.
+# Trains the bundled model anew, in 48 minutes on two cores. PyTorch is needed for this only.
 nano: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --requirement training/nano/requirements.txt
 	$(BIN)/python -m training.nano

@@ -30,6 +30,8 @@ class Server:
     url: str
     home: Path
     temp: Path
+    said: str
+    """In the terminal, until it was ready."""
 
     @property
     def port(self) -> int:
@@ -79,25 +81,21 @@ class Server:
         return self.process.wait()
 
 
-def start_server(model: Path, place: Path, **settings: object) -> Server:
-    """`settings` are keys such as engine__parallel=2. Returns when the server says that it is ready."""
+def start_server(model: Path | None, place: Path, **settings: object) -> Server:
+    """`settings` are keys such as engine__parallel=2; no model is the bundled one. Returns when it says it is ready."""
     temp = place / "tmp"
     temp.mkdir(parents=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PENSIEVE_")}
     environment |= {"PENSIEVE_HOME": str(place / "home"), "TMPDIR": str(temp)}
     environment |= {f"PENSIEVE_{key.upper()}": str(value) for key, value in settings.items()}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pensieve", "serve", "--port", "0", "--model", str(model)],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", *(["--model", str(model)] if model else [])]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = []
     for line in process.stderr:
         said.append(line)
         if "ready at" in line:
-            return Server(process, line.split()[-1], place / "home", temp)
+            return Server(process, line.split()[-1], place / "home", temp, "".join(said))
     raise AssertionError(f"the server did not start: {''.join(said)}")
 
 

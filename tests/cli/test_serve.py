@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server import Server
+from server import Server, start_server
 
 
 def pensieve(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -31,8 +32,13 @@ def one_line(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr.strip().splitlines()[-1]
 
 
-def test_no_model_says_how_to_name_one() -> None:
-    assert "pensieve serve --model" in one_line(pensieve("serve"))
+def test_no_model_is_the_bundled_one_and_it_says_what_that_is(tmp_path: Path) -> None:
+    server = start_server(None, tmp_path)
+    assert server.stop() == 0
+    assert "Pensieve Nano, a tiny demonstration model" in server.said
+    command = next(line for line in server.said.splitlines() if line.endswith("--model /path/to/model.gguf"))
+    asked = subprocess.run([*shlex.split(command), "--help"], capture_output=True, text=True, timeout=60)
+    assert (asked.returncode, "--model" in asked.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("name", ["/no/such/file.gguf", "nothing.gguf"])

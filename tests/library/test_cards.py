@@ -14,6 +14,7 @@ from hypothesis import given, settings, strategies as st
 from make_model import CHATML_WITH_HERMES_TOOLS
 from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
+from pensieve.library.bundled import NANO
 from pensieve.library.cards import SCRIPT_CONTEXT, read_card
 
 Entry = tuple[str, str, Any]
@@ -193,8 +194,12 @@ def test_an_engine_that_cannot_read_the_file_is_told(tmp_path: Path) -> None:
     assert "llamacpp" in message and "s.json" in message
 
 
-def test_without_a_path_it_is_told_how_to_name_one() -> None:
-    assert "pensieve serve --model" in refusal("")
+def test_without_a_path_it_is_the_bundled_model() -> None:
+    card = read_card("")
+    assert (card.id, card.engine, card.path) == ("pensieve-nano", "llamacpp", str(NANO))
+    assert "no script" in refusal("", "scripted")
+    # It has learned one answer to each question.
+    assert card.sampling.temperature == 0
 
 
 def test_a_path_is_taken_from_the_users_home(write: Callable[..., Path], own_home: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from training.nano import messages, phrases
+from training.nano import messages, phrases, results
 from training.nano.facts import BEYOND_ME, EMPTY, FACTS, NO_SUCH_TOOL, NO_TOOLS, TOO_LONG
 from training.nano.lexicon import WORDS_OF_PHRASES, Lexicon
 from training.nano.messages import CUT, Conversation, Message
@@ -267,7 +267,7 @@ class Maker:
         return [shown, call, *self._answered("Write", self._success(target), f"I wrote {target}.")]
 
     def _success(self, path: str) -> str:
-        return self._result(phrases.SUCCEEDED, path=path)
+        return self._result(results.SUCCEEDED, path=path)
 
     def _result(self, listed: phrases.Phrases, **values: str) -> str:
         text = phrase(self.rng, listed, unseen=self.unseen)
@@ -276,13 +276,13 @@ class Maker:
         )
 
     def _failed(self, tool: str) -> list[Message]:
-        words = self._result(phrases.FAILED, path=self.lexicon.path())
+        words = self._result(results.FAILED, path=self.lexicon.path())
         more = "\n" + self.lexicon.line() if self.lexicon.chance(0.3) else ""
         return [messages.result(tool, f"The tool failed: {words}{more}"), messages.say(f"That did not work: {words}")]
 
     def _output(self) -> str:
         if self.lexicon.chance(0.1):
-            return self._result(phrases.NOTHING)
+            return self._result(results.NOTHING)
         return self.lexicon.content()
 
     def _as_client(self, content: str) -> str:

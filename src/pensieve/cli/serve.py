@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import shlex
 import sys
 from pathlib import Path
 
@@ -34,6 +35,11 @@ async def _serve(card: ModelCard, settings: Settings, log: Path) -> None:
     server = HttpServer(service, settings.server)
     listener = listen(settings.server)
     fitted = service.supervisor.fit
+    if not settings.model.path:
+        _say(
+            "No model is configured: this is Pensieve Nano, a tiny demonstration model. For real work load a real one:"
+        )
+        _say(f"  {shlex.join([*_own_command(), 'serve', '--model', '/path/to/model.gguf'])}")
     _say(
         f"Loading {card.description}: {fitted.context:,} of {card.trained_context:,} tokens, "
         f"{fitted.parallel} requests at once."
@@ -51,6 +57,10 @@ async def _serve(card: ModelCard, settings: Settings, log: Path) -> None:
         await asyncio.gather(serving, return_exceptions=True)
         await service.stop()
         listener.close()
+
+
+def _own_command() -> list[str]:
+    return [sys.executable, "-m", "pensieve"] if sys.argv[0].endswith(".py") else [sys.argv[0]]
 
 
 async def _start(service: Service, card: ModelCard, serving: asyncio.Task[None]) -> None:

@@ -24,7 +24,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
-    path: Annotated[str, Meta(description="the model: a GGUF file")] = ""
+    path: Annotated[str, Meta(description="the model: a GGUF file; empty for the bundled Pensieve Nano")] = ""
     aliases: Annotated[tuple[str, ...], Meta(description="more names, beside claude-*, that mean this model")] = ()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
 from pensieve.core.model import EngineName, ModelCard
+from pensieve.library.bundled import NANO
 from pensieve.library.gguf import read_metadata
 
 _KV_BYTES = 2  # of one f16 number
@@ -16,16 +17,17 @@ SCRIPT_CONTEXT = 1_000_000
 
 
 def read_card(path: str, engine: str = "auto") -> ModelCard:
-    """Raises SettingsError, in words for the person who typed the path."""
-    if not path:
-        raise SettingsError("No model is configured.", "Name one: pensieve serve --model /path/to/model.gguf")
+    """The bundled model's for an empty path. Raises SettingsError, in words for the person who typed the path."""
+    if engine == "scripted" and not path:
+        raise SettingsError("The scripted engine has no script.", "Name one: --model story.json")
     try:
-        file = Path(path).expanduser().resolve()
+        file = Path(path or NANO).expanduser().resolve()
         found = file.is_file()
     except (OSError, RuntimeError, ValueError) as error:
         raise SettingsError(f"The path {path!r} cannot be used: {error}.", "Check --model.") from None
     if not found:
-        raise SettingsError(f"There is no model file {file}.", "Check the path given with --model.")
+        remedy = "Check the path given with --model." if path else "It belongs to the package: install pensieve again."
+        raise SettingsError(f"There is no model file {file}.", remedy)
     kind: EngineName = "scripted" if engine == "scripted" or file.suffix == ".json" else "llamacpp"
     if engine not in ("auto", kind):
         raise SettingsError(f"The engine {engine} cannot read {file.name}.", "Leave out --engine.")
