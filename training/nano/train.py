@@ -1,4 +1,4 @@
-"""Training: Muon for the matrices, AdamW for the rest; a checkpoint every few minutes, from which it goes on.
+"""Training: Muon for the matrices, AdamW for the rest; a checkpoint every hundred steps, from which it goes on.
 
 Two processes of one thread each take half of every batch: on two cores that is 1.4 times as fast as one of two threads.
 """
