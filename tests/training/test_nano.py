@@ -52,6 +52,8 @@ def test_a_sample_of_the_examination_gives_the_marks_of_the_card(engine: Engine)
         by_chance = 3 * (max(mark * (1 - mark), 0.02) / score.asked) ** 0.5
         assert score.share >= mark - by_chance, f"{shown}: {score}\n{wrong}"
     assert scores.calls_without_tools == 0, wrong
+    endless = re.search(r"^\| answers that did not end \| (\d+) \|", card, re.MULTILINE)
+    assert endless and scores.endless <= int(endless[1]), wrong
 
 
 def test_both_engines_get_the_same_model() -> None:

@@ -147,21 +147,13 @@ class Maker:
     def copy(self) -> Conversation:
         path, target, content = self.lexicon.path(), self.lexicon.path(), self.lexicon.content()
         asked = self._ask(phrases.COPY, mark="", path=self._shown(path), target=self._shown(target))
-        reading = [asked, messages.call("Read", {"file_path": path})]
-        tools = self._offer("Read", "Write")
-        if self.lexicon.chance(0.1):
-            return Conversation("copy", [*reading, *self._failed("Read")], tools)
-        return Conversation("copy", [*reading, *self._saved("Read", content, target)], tools)
+        return self._then_saved("copy", asked, "Read", path, content, target)
 
     def run_and_save(self) -> Conversation:
         command, target, output = self.lexicon.command(), self.lexicon.path(), self._output()
         shown = self.lexicon.quoted(command, CODE_MARKS)
         asked = self._ask(phrases.RUN_AND_SAVE, mark="", command=shown, path=self._shown(target))
-        running = [asked, messages.call("Bash", {"command": command})]
-        tools = self._offer("Bash", "Write")
-        if self.lexicon.chance(0.1):
-            return Conversation("run_and_save", [*running, *self._failed("Bash")], tools)
-        return Conversation("run_and_save", [*running, *self._saved("Bash", output, target)], tools)
+        return self._then_saved("run_and_save", asked, "Bash", command, output, target)
 
     def without_tools(self) -> Conversation:
         """Asked for what it cannot do here: with no tools at all, or with one missing of those it would take."""
@@ -257,6 +249,14 @@ class Maker:
             return [messages.result(tool, ""), messages.say(EMPTY)]
         shown = self._as_client(result) if tool == "Read" else result
         return [messages.result(tool, shown), messages.say(answer.replace("{result}", messages.seen(result)))]
+
+    def _then_saved(
+        self, kind: str, asked: Message, tool: str, argument: str, content: str, target: str
+    ) -> Conversation:
+        beginning = [asked, messages.call(tool, {KNOWN_TOOLS[tool][0]: argument})]
+        tools = self._offer(tool, "Write")
+        end = self._failed(tool) if self.lexicon.chance(0.1) else self._saved(tool, content, target)
+        return Conversation(kind, [*beginning, *end], tools)
 
     def _saved(self, source: str, content: str, target: str) -> list[Message]:
         """What a first tool gave is written to a file; what Nano sees only in part is not."""

@@ -47,6 +47,7 @@ def say(text: str) -> Message:
 def seen(content: str) -> str:
     """A result as Nano sees it."""
     encoded = content.encode()
+    # A character that the cut divides goes.
     return content if len(encoded) <= LONGEST_RESULT else encoded[:LONGEST_RESULT].decode(errors="ignore").strip() + CUT
 
 
