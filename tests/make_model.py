@@ -95,6 +95,7 @@ class Shape:
 
 
 SHAPES = {
+    "dice": Shape(32, 1, 1, 1, 32, bits=12, half=False),
     "tiny": Shape(128, 4, 4, 2, 384, bits=12, half=False),
     "mid": Shape(768, 12, 12, 4, 2048, bits=14, half=True),
 }
@@ -108,7 +109,7 @@ def make_model(kind: str, path: Path, chat_template: str | None = CHATML_WITH_HE
     os.close(handle)
     writer = gguf.GGUFWriter(scratch, "llama")
     _write_header(writer, kind, shape, chat_template)
-    for name, weights in _tensors(shape):
+    for name, weights in _dice(shape) if kind == "dice" else _tensors(shape):
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -161,7 +162,8 @@ def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_templat
     kinds = [gguf.TokenType.NORMAL] * shape.ordinary
     kinds += [gguf.TokenType.CONTROL] * len(SPECIAL_TOKENS) + [gguf.TokenType.USER_DEFINED] * len(MARKER_TOKENS)
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
+    # Of a model like GPT-2 llama.cpp shows grammars " ." as ".", and so lets a space through where none may stand.
+    writer.add_tokenizer_pre("qwen2" if kind == "dice" else "gpt-2")
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
     writer.add_token_merges(_merges(tokenizer))
@@ -201,6 +203,35 @@ def _tensors(shape: Shape) -> Iterator[tuple[str, Matrix]]:
             yield f"blk.{layer}.{name}.weight", np.zeros((rows, columns), dtype=kinds)
         for name in ("attn_norm", "ffn_norm"):
             yield f"blk.{layer}.{name}.weight", np.ones(shape.hidden, dtype=np.float32)
+
+
+ENDS = ('"', "}", "]", ")", ">", "</", "\n", ",", '"}', '"]', '",', "@", ".", ":")
+"""What strings, lists, calls and parts of addresses end with. Thrown as often as all other tokens together, so that
+answers are short."""
+
+
+def _dice(shape: Shape) -> Iterator[tuple[str, Matrix]]:
+    """A model that throws dice: whatever has been said, every token is as likely as before.
+
+    What it writes is noise, so that only a grammar can make an answer of it that is valid.
+    """
+    embeddings, output = np.zeros((2, shape.vocabulary, shape.hidden), np.float32)
+    embeddings[:, 0] = 1
+    tokenizer = train_tokenizer(shape.ordinary)
+    ends = [index for end in ENDS if (index := tokenizer.token_to_id(end.replace("\n", "Ċ"))) is not None]
+    specials = range(shape.ordinary, shape.vocabulary)
+    output[:, 0] = -NEVER_SPECIAL
+    output[: shape.ordinary, 0] = 0
+    output[ends, 0] = np.log(shape.ordinary / len(ends))
+    # An end, and a mark of a call, every twenty tokens.
+    output[[specials[2], specials[len(SPECIAL_TOKENS)]], 0] = np.log(shape.ordinary / 10)
+    yield "token_embd.weight", embeddings
+    yield "output.weight", output
+    yield "output_norm.weight", np.full(shape.hidden, _undo_norm(shape, 1), np.float32)
+    for name, (rows, columns) in _layer_shapes(shape).items():
+        yield f"blk.0.{name}.weight", np.zeros((rows, columns), np.float32)
+    for name in ("attn_norm", "ffn_norm"):
+        yield f"blk.0.{name}.weight", np.ones(shape.hidden, np.float32)
 
 
 def _layer_shapes(shape: Shape) -> dict[str, tuple[int, int]]:

@@ -70,6 +70,21 @@ def test_a_file_that_says_little_has_a_card_of_defaults(write: Callable[..., Pat
     assert card.kv_bytes_per_token > 0
 
 
+@pytest.mark.parametrize(
+    ("entries", "grammars"),
+    [
+        ([("string", "tokenizer.ggml.model", "gpt2")], True),
+        ([("string", "tokenizer.ggml.model", "llama")], False),
+        ([("string", "tokenizer.ggml.model", "llama"), ("bool", "tokenizer.ggml.add_space_prefix", False)], True),
+        ([("string", "tokenizer.ggml.model", "llama"), ("bool", "tokenizer.ggml.add_space_prefix", True)], False),
+    ],
+)
+def test_a_tokenizer_that_hides_spaces_cannot_have_grammars(
+    write: Callable[..., Path], entries: list[Entry], grammars: bool
+) -> None:
+    assert read_card(str(write(*entries))).grammars == grammars
+
+
 def test_an_empty_template_is_none(write: Callable[..., Path]) -> None:
     assert read_card(str(write(("string", "tokenizer.chat_template", "")))).template is None
 

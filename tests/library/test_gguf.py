@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pensieve.core.errors import SettingsError
-from pensieve.library.gguf import read_metadata
+from pensieve.library.gguf import CONTROL_TOKENS, read_metadata
 
 TOKENS = "tokenizer.ggml.tokens"
 BOS = "tokenizer.ggml.bos_token_id"
@@ -200,6 +200,16 @@ def test_an_empty_file_a_directory_and_no_file_are_settings_errors(tmp_path: Pat
         with pytest.raises(SettingsError) as caught:
             read_metadata(path)
         assert str(path) in str(caught.value)
+
+
+def test_control_tokens_come_with_their_ids(tmp_path: Path) -> None:
+    kinds = gguf.TokenType
+
+    def fill(writer: gguf.GGUFWriter) -> None:
+        writer.add_token_list(["a", "<|im_end|>", "<tool_call>", *["b"] * 1500, "[TOOL_CALLS]"])
+        writer.add_token_types([kinds.NORMAL, kinds.CONTROL, kinds.USER_DEFINED, *[kinds.NORMAL] * 1500, kinds.CONTROL])
+
+    assert read_metadata(written(tmp_path / "m.gguf", fill))[CONTROL_TOKENS] == {"<|im_end|>": 1, "[TOOL_CALLS]": 1503}
 
 
 @settings(deadline=None, max_examples=300)

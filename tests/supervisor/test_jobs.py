@@ -8,7 +8,7 @@ import pytest
 
 from pensieve.core.errors import WorkerError
 from pensieve.core.generation import Chunk, Finish, Job, Prefill, Sampling, Span
-from pensieve.supervisor.jobs import JobStream
+from pensieve.supervisor.jobs import GoOn, JobStream
 from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB, KILLED, OWN_FAULT
 
 
@@ -130,3 +130,60 @@ def test_output_before_a_failure_is_not_lost() -> None:
         assert seen == [text("a", 1)]
 
     asyncio.run(run())
+
+
+def bound(go_on: GoOn | None, max_tokens: int = 100) -> JobStream:
+    jobs = JobStream(Job(1, (1, 2, 3), Sampling(), max_tokens, grammar="first"), cancelled.append)
+    jobs.bind(lambda: go_on)
+    return jobs
+
+
+async def taken(jobs: JobStream, *chunks: Chunk) -> None:
+    for chunk in chunks:
+        jobs.push(chunk)
+    async for _ in jobs.batches():
+        return
+
+
+def test_with_a_grammar_only_what_the_turn_keeps_goes_on() -> None:
+    async def run() -> None:
+        jobs = bound(GoOn(3, "later"))
+        await taken(jobs, text("ab", 1), text("cd", 2))
+        jobs.settle()
+        await taken(jobs, text("ef", 3), text("gh", 4), text("i", 5))
+        jobs.push(text("never taken", 6))
+        assert jobs.survive("killed", OWN_FAULT)
+        assert jobs.next_job.generated == (Span("abcdef", (1, 2, 3)), Span("g", ()))
+        assert (jobs.next_job.grammar, jobs.next_job.max_tokens) == ("later", 100 - 4)
+        jobs.push(text("H", 7))
+        jobs.push(Chunk(finish=Finish("end")))
+        assert [chunk.text for chunk in await drained(jobs)] == ["H", ""]
+
+    asyncio.run(run())
+
+
+def test_with_a_grammar_and_nothing_taken_it_begins_anew() -> None:
+    jobs = JobStream(Job(1, (1,), Sampling(), 9, grammar="first"), cancelled.append)
+    jobs.push(Chunk(prefill=Prefill(1, 0, 0)))
+    jobs.push(text("ab", 1))
+    assert jobs.survive("killed", OWN_FAULT)
+    assert (jobs.next_job.generated, jobs.next_job.grammar, jobs.next_job.max_tokens) == ((), "first", 9)
+
+
+def test_an_answer_that_cannot_be_gone_on_with_fails() -> None:
+    async def run() -> None:
+        jobs = bound(None)
+        await taken(jobs, text("{", 1))
+        assert not jobs.survive("killed", OWN_FAULT)
+        with pytest.raises(WorkerError, match="in the middle"):
+            await drained(jobs)
+
+    asyncio.run(run())
+
+
+def test_a_job_begun_behind_something_keeps_it() -> None:
+    jobs = JobStream(Job(1, (1,), Sampling(), 9, generated=(Span("before", (7,)),)), cancelled.append)
+    jobs.push(text("a", 1))
+    assert jobs.survive("killed", OWN_FAULT)
+    assert jobs.next_job.generated == (Span("before", (7,)), Span("a", (1,)))
+    assert jobs.next_job.max_tokens == 8

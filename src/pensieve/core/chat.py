@@ -17,10 +17,19 @@ class Text(Struct, frozen=True, tag=True):
     text: str
 
 
+class Thought(Struct, frozen=True, tag=True):
+    """What the model thought in an earlier turn, as it wrote it."""
+
+    text: str
+
+
 class ToolCall(Struct, frozen=True, tag=True):
+    """`written` is the input as the model wrote it, if that is known: clients send it back rearranged."""
+
     id: str
     name: str
     input: dict[str, Any]
+    written: str | None = None
 
 
 class ToolResult(Struct, frozen=True, tag=True):
@@ -31,7 +40,7 @@ class ToolResult(Struct, frozen=True, tag=True):
     text: str
 
 
-Part = Text | ToolCall | ToolResult
+Part = Text | Thought | ToolCall | ToolResult
 
 
 class Turn(Struct, frozen=True):
@@ -44,15 +53,40 @@ class Turn(Struct, frozen=True):
 
 
 class Tool(Struct, frozen=True):
+    """`eager`: the client wants the input as it is written, whole or not."""
+
     name: str
     description: str
     schema: dict[str, Any]
+    eager: bool = False
+
+
+class Choice(Struct, frozen=True):
+    """Whether the model may, must or must not call a tool; `name` goes with `tool`. Without `parallel`: one at most."""
+
+    kind: Literal["auto", "any", "tool", "none"] = "auto"
+    name: str = ""
+    parallel: bool = True
+
+
+class Thinking(Struct, frozen=True):
+    """`budget`: the most tokens it may take, None: any number. `effort`: low, medium, high, or not said."""
+
+    on: bool = False
+    budget: int | None = None
+    effort: str | None = None
 
 
 class Chat(Struct, frozen=True):
-    """`turns` alternate, save for system turns in between. With `prefill` the last one is to be continued."""
+    """`turns` alternate, save for system turns in between. With `prefill` the last one is to be continued.
+
+    `format` is the JSON Schema that the answer's text is to have.
+    """
 
     system: str
     turns: tuple[Turn, ...]
     tools: tuple[Tool, ...] = ()
     prefill: bool = False
+    choice: Choice = Choice()
+    thinking: Thinking = Thinking()
+    format: dict[str, Any] | None = None

@@ -25,7 +25,8 @@ class Sampling(Struct, frozen=True):
 class Span(Struct, frozen=True, array_like=True):
     """A stretch of generated output: its text, and the ids behind it.
 
-    An engine that streams text may not tell every id: then `missing` of them stand, unknown, before `ids`.
+    An engine that streams text may not tell every id: then `missing` of them stand, unknown, before `ids`. Without
+    ids and with none missing it is just text, whose tokens the engine finds.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Job(Struct, frozen=True):
     """One generation. `generated` is what an earlier worker had already produced of it: the engine goes on from there.
 
     `max_tokens` counts the tokens still to come, 0 meaning: read the prompt into the cache, generate nothing.
+    `grammar` (llguidance's Lark, empty: none) holds from the first token still to come.
     """
 
     id: int
@@ -45,6 +47,7 @@ class Job(Struct, frozen=True):
     max_tokens: int
     markers: tuple[str, ...] = ()
     generated: tuple[Span, ...] = ()
+    grammar: str = ""
 
 
 class Prefill(Struct, frozen=True, array_like=True):

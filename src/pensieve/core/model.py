@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from pensieve.core.generation import Sampling
 
@@ -12,7 +12,11 @@ EngineName = Literal["llamacpp", "scripted"]
 
 
 class ModelCard(Struct, frozen=True):
-    """What the model file says of itself. Sizes are in bytes, windows in tokens."""
+    """What the model file says of itself. Sizes are in bytes, windows in tokens.
+
+    `control_tokens`: texts that are one token of their own, which no ordinary text contains, and their ids. `grammars`:
+    the engine can hold the model to one.
+    """
 
     id: str
     path: str
@@ -27,3 +31,5 @@ class ModelCard(Struct, frozen=True):
     bos: str = ""
     eos: str = ""
     sampling: Sampling = Sampling()
+    control_tokens: dict[str, int] = field(default_factory=dict)
+    grammars: bool = False

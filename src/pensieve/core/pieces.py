@@ -9,6 +9,10 @@ class TextPiece(Struct, frozen=True, tag=True):
     text: str
 
 
+class ThinkingPiece(Struct, frozen=True, tag=True):
+    text: str
+
+
 class CallStart(Struct, frozen=True, tag=True):
     name: str
 
@@ -23,4 +27,4 @@ class CallEnd(Struct, frozen=True, tag=True):
     pass
 
 
-Piece = TextPiece | CallStart | CallInput | CallEnd
+Piece = TextPiece | ThinkingPiece | CallStart | CallInput | CallEnd

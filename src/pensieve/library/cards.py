@@ -10,7 +10,7 @@ from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
 from pensieve.core.model import EngineName, ModelCard
 from pensieve.library.bundled import NANO
-from pensieve.library.gguf import read_metadata
+from pensieve.library.gguf import CONTROL_TOKENS, read_metadata
 
 _KV_BYTES = 2  # of one f16 number
 SCRIPT_CONTEXT = 1_000_000
@@ -68,7 +68,15 @@ def _gguf_card(file: Path) -> ModelCard:
         bos=_text(metadata, "tokenizer.ggml.bos_token"),
         eos=_text(metadata, "tokenizer.ggml.eos_token"),
         sampling=_recommended_sampling(metadata),
+        control_tokens=metadata.get(CONTROL_TOKENS, {}),
+        grammars=not _hides_spaces(metadata),
     )
+
+
+def _hides_spaces(metadata: dict[str, Any]) -> bool:
+    """Whether llama.cpp shows a grammar each token without the space in front: a SentencePiece model that begins every
+    text with a space. A grammar would forbid what it should demand, so that the answer breaks off."""
+    return metadata.get("tokenizer.ggml.model") == "llama" and metadata.get("tokenizer.ggml.add_space_prefix", True)
 
 
 def _kv_bytes_per_token(metadata: dict[str, Any], architecture: str) -> int:

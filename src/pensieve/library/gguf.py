@@ -17,7 +17,10 @@ from pensieve.core.errors import SettingsError
 _SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
 _LENGTH_BYTES = 8
-TOKENS = "tokenizer.ggml.tokens"
+TOKENS, TOKEN_TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
+CONTROL_TOKENS = "tokenizer.ggml.control_tokens"
+_INT32, _CONTROL = 5, 3
+_MOST_CONTROL_TOKENS = 4096
 _LONGEST_KEPT_ARRAY = 1024
 _MOST_KEYS = 100_000
 
@@ -30,7 +33,8 @@ def read_metadata(path: Path) -> dict[str, Any]:
     """Key to value; of arrays longer than 1,024 or of strings, only the length. Raises SettingsError.
 
     The texts of the tokens that begin and end a text, which templates use by name, are added as
-    `tokenizer.ggml.bos_token` and `tokenizer.ggml.eos_token`.
+    `tokenizer.ggml.bos_token` and `tokenizer.ggml.eos_token`, and those of all control tokens, with their ids, as
+    `tokenizer.ggml.control_tokens`.
     """
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -48,6 +52,7 @@ class _Cursor:
         self._data = data
         self._at = 0
         self._token_list: tuple[int, int] | None = None
+        self._token_types: tuple[int, int] | None = None
 
     def metadata(self) -> dict[str, Any]:
         if self._take(4) != b"GGUF":
@@ -63,19 +68,34 @@ class _Cursor:
         for _ in range(count):
             key = self._string()
             values[key] = self._value(self._scalar("<I"), key)
-        for name in ("bos", "eos"):
-            text = self._token(values.get(f"tokenizer.ggml.{name}_token_id"))
-            if text is not None:
-                values[f"tokenizer.ggml.{name}_token"] = text
+        control = self._control_ids()
+        named = {name: values.get(f"tokenizer.ggml.{name}_token_id") for name in ("bos", "eos")}
+        texts = self._token_texts({index for index in (*control, *named.values()) if isinstance(index, int)})
+        for name, index in named.items():
+            if index in texts:
+                values[f"tokenizer.ggml.{name}_token"] = texts[index]
+        if control:
+            values[CONTROL_TOKENS] = {texts[index]: index for index in control if index in texts}
         return values
 
-    def _token(self, index: object) -> str | None:
-        if self._token_list is None or not isinstance(index, int) or not 0 <= index < self._token_list[1]:
-            return None
-        self._at = self._token_list[0]
-        for _ in range(index):
-            self._skip(self._scalar("<Q"))
-        return self._string()
+    def _control_ids(self) -> list[int]:
+        if self._token_types is None:
+            return []
+        start, count = self._token_types
+        with memoryview(self._data[start : start + 4 * count]).cast("i") as types:
+            return [index for index, kind in enumerate(types) if kind == _CONTROL][:_MOST_CONTROL_TOKENS]
+
+    def _token_texts(self, wanted: set[int]) -> dict[int, str]:
+        if self._token_list is None or not wanted:
+            return {}
+        self._at, count = self._token_list
+        texts: dict[int, str] = {}
+        for index in range(min(count, max(wanted) + 1)):
+            if index in wanted:
+                texts[index] = self._string()
+            else:
+                self._skip(self._scalar("<Q"))
+        return texts
 
     def _value(self, kind: int, key: str) -> Any:
         if kind in _SCALARS:
@@ -90,6 +110,8 @@ class _Cursor:
         kind, count = self._scalar("<I"), self._scalar("<Q")
         if kind in _SCALARS:
             layout = _SCALARS[kind]
+            if key == TOKEN_TYPES and kind == _INT32:
+                self._token_types = (self._at, count)
             body = self._take(struct.calcsize(layout) * count)
             if count > _LONGEST_KEPT_ARRAY:
                 return count

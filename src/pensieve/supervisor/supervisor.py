@@ -13,7 +13,7 @@ import msgspec
 
 from pensieve.config.settings import Settings
 from pensieve.core.errors import BodyTooLarge, Refused, SettingsError, WorkerError
-from pensieve.core.generation import Chunk, Finish, Job, Sampling
+from pensieve.core.generation import Chunk, Finish, Job, Sampling, Span
 from pensieve.core.model import ModelCard
 from pensieve.ipc.frames import Cancel, Count, Counted, Emit, Failed, Ready, Submit, Up, Vitals
 from pensieve.memory.fit import Fit
@@ -159,11 +159,18 @@ class Supervisor:
         return self.admission.admit()
 
     def submit(
-        self, prompt: tuple[int, ...], sampling: Sampling, max_tokens: int, markers: tuple[str, ...]
+        self,
+        prompt: tuple[int, ...],
+        sampling: Sampling,
+        max_tokens: int,
+        markers: tuple[str, ...],
+        *,
+        grammar: str = "",
+        generated: tuple[Span, ...] = (),
     ) -> JobStream:
         """Starts a job, now or as soon as there is a worker. Raises Refused."""
         self._want()
-        job = Job(next(self._numbers), prompt, sampling, max_tokens, markers)
+        job = Job(next(self._numbers), prompt, sampling, max_tokens, markers, generated, grammar)
         stream = JobStream(job, self._cancel)
         self._jobs[job.id] = stream
         if self._ready.is_set() and self._worker is not None:

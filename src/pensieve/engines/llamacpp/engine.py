@@ -136,7 +136,8 @@ class LlamaCppEngine:
         """The ids of what has already been generated, as exactly as they can be told."""
         ids: tuple[int, ...] = ()
         for span in job.generated:
-            ids += self._again(job, ids, span) if span.missing else span.ids
+            exact = span.ids and not span.missing
+            ids += span.ids if exact else self._again(job, ids, span)
         return ids
 
     def _again(self, job: Job, before: tuple[int, ...], span: Span) -> tuple[int, ...]:
@@ -145,7 +146,7 @@ class LlamaCppEngine:
         A greedy job generates them again, a token or two from the cache. Else, and if that gives another text, the
         text is the truth: any ids that spell it will do.
         """
-        if job.sampling.temperature == 0:
+        if job.sampling.temperature == 0 and span.missing:
             count = span.missing + len(span.ids)
             request = _request(job, (*job.prompt, *before), count, stream=False)
             answers: list[bytes] = []
@@ -167,6 +168,7 @@ def _request(job: Job, ids: tuple[int, ...], max_tokens: int, *, stream: bool) -
             "min_p": 0.0,
             "preserved_tokens": job.markers,
             "stream": stream,
+            "grammar": job.grammar,
             # Without `verbose` no ids come; without `return_progress` a prefill could not be cancelled.
             "verbose": True,
             "return_tokens": True,
