@@ -1,48 +1,43 @@
-"""What a dialect is: how one model family writes tool calls. A dialect never sees a request or a socket."""
+"""What a reader is: it understands how one model family writes. It never sees a request or a socket."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
-from pensieve.core.pieces import Piece, TextPiece
+from pensieve.core.pieces import Piece
+
+Behind = Literal["start", "text", "call", "thought", "thinking"]
+"""What came last: nothing, text, a call, a thought that has ended, or one that goes on."""
 
 
 class Reader(Protocol):
     """Understands one answer. However the text is cut, the Pieces joined are the same."""
 
-    def feed(self, text: str) -> list[Piece]:
-        """The Pieces that are now certain; at most a possible beginning of a marker is held back."""
-        ...
-
-    def close(self) -> list[Piece]:
-        """The rest. Nothing that was fed is dropped in silence."""
-        ...
-
-
-class Dialect(Protocol):
     @property
-    def markers(self) -> tuple[str, ...]:
-        """Special tokens whose text the reader must see in the output."""
+    def behind(self) -> Behind: ...
+
+    @property
+    def thinking(self) -> bool:
+        """In the middle of a thought."""
         ...
 
-    def reader(self) -> Reader: ...
+    @property
+    def stands(self) -> bool:
+        """Nothing is held back and no call or thought is open: a new reader `behind` the same reads the rest alike."""
+        ...
 
-
-class PlainReader:
-    """All output is text: for requests that offer no tools."""
+    @property
+    def settled(self) -> bool:
+        """A new reader from here on would read the rest the same; white space behind a call counts to it."""
+        ...
 
     def feed(self, text: str) -> list[Piece]:
-        return [TextPiece(text)] if text else []
+        """The Pieces that are now certain; at most a possible beginning of a mark is held back."""
+        ...
 
     def close(self) -> list[Piece]:
-        return []
-
-
-class Plain:
-    markers: tuple[str, ...] = ()
-
-    def reader(self) -> Reader:
-        return PlainReader()
+        """The rest. Nothing that was fed is dropped in silence; what lacks its end goes without `CallEnd`."""
+        ...
 
 
 def marker_prefix(text: str, marker: str) -> int:

@@ -1,0 +1,116 @@
+"""Sees to it that every call that goes on is one that a client can read."""
+
+from __future__ import annotations
+
+import re
+
+from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece
+from pensieve.dialects.jsontext import Parsed
+from pensieve.dialects.notes import cut_off, not_valid
+
+_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*+[}\]])', re.DOTALL)
+_NOTHING = ("", "null", '""')
+
+
+class Mender:
+    """Holds a call until it is whole and passes it on with its input in one stretch, or says in text what became of it.
+
+    Calls of `eager` tools go on as they are written; what is wrong with one is said behind it.
+    """
+
+    def __init__(self, eager: frozenset[str]) -> None:
+        self._eager = eager
+        self._name: str | None = None
+        self._written: list[str] = []
+        self._passing = False
+        self._undecided = False
+
+    @property
+    def settled(self) -> bool:
+        return self._name is None
+
+    def tell(self, pieces: list[Piece]) -> list[Piece]:
+        told: list[Piece] = []
+        for piece in pieces:
+            match piece:
+                case CallStart(name=name):
+                    told += self._finish(natural=False)
+                    self._name, self._written = name, []
+                    self._passing, self._undecided = False, name in self._eager and _sayable(name)
+                case CallInput(json=json):
+                    told += self._input(json)
+                case CallEnd():
+                    told += self._finish(natural=True)
+                case _:
+                    told += self._finish(natural=False)
+                    told.append(piece)
+        return told
+
+    def close(self) -> list[Piece]:
+        return self._finish(natural=False)
+
+    def _input(self, json: str) -> list[Piece]:
+        self._written.append(json)
+        if self._passing:
+            return [CallInput(json)]
+        if self._name is None or not self._undecided or not json.strip():
+            return []
+        # What begins otherwise is to be mended, and not shown before.
+        self._undecided = False
+        self._passing = json.lstrip().startswith("{")
+        return [CallStart(self._name), CallInput("".join(self._written))] if self._passing else []
+
+    def _finish(self, natural: bool) -> list[Piece]:
+        name, self._name = self._name, None
+        if name is None:
+            return []
+        written = "".join(self._written)
+        mended = mend_input(written, natural) if _sayable(name) else None
+        note = (not_valid if natural else cut_off)(f"{name} {written.strip()}".encode(errors="replace").decode())
+        if self._passing:
+            if mended == written.strip():
+                return [CallEnd()]
+            rest = mended.removeprefix(written) if mended else ""
+            if mended and rest != mended:
+                return [CallInput(rest), CallEnd()]
+            return [CallEnd(), TextPiece(note)]
+        return [TextPiece(note)] if mended is None else [CallStart(name), CallInput(mended), CallEnd()]
+
+
+def mend_input(written: str, natural: bool) -> str | None:
+    """The input as one JSON object that all clients read alike: as it was written, if possible; None if it is none.
+
+    Repaired is only what can mean one thing. `natural`: the model itself has ended the call, so that a bracket that is
+    missing was forgotten; otherwise it was cut off and more is missing.
+    """
+    written = written.strip()
+    if written in _NOTHING:
+        return "{}" if natural else None
+    for text in _readings(written, natural):
+        for strict in (True, False):
+            try:
+                parsed = Parsed(text, strict)
+            except ValueError:
+                continue
+            if isinstance(parsed.value, str) and written.startswith('"'):
+                return mend_input(parsed.value, natural) if not parsed.value.lstrip().startswith('"') else None
+            if not isinstance(parsed.value, dict):
+                return None
+            return text if parsed.same else parsed.written
+    return None
+
+
+def _readings(written: str, natural: bool) -> list[str]:
+    without_commas = _STRING_OR_COMMA.sub(lambda found: found[1] or "", written)
+    readings = [written, without_commas]
+    if natural:
+        readings += [written + "}", _STRING_OR_COMMA.sub(lambda found: found[1] or "", written + "}")]
+    return list(dict.fromkeys(readings))
+
+
+def _sayable(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return bool(name.strip())
