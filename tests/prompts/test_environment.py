@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from jinja2.exceptions import SecurityError
 
 from pensieve.core.chat import Chat, Text, Tool, Turn
 from pensieve.core.errors import RequestError, SettingsError
+from pensieve.prompts.environment import Compiled
 from pensieve.prompts.render import ChatTemplate
 
 ASKED = Chat("", (Turn("user", (Text("<a> & 'é'"),)),), (Tool("f", "d", {"b": 1, "a": [True, None]}),))
 
 
 def rendered(source: str, asked: Chat = ASKED) -> str:
-    return ChatTemplate(source, bos="<s>", eos="</s>").render(asked)
+    return ChatTemplate(source, bos="<s>", eos="</s>").render(asked).text
 
 
 def test_the_tokens_that_begin_and_end_a_text_have_names() -> None:
@@ -116,6 +118,37 @@ def test_however_a_template_fails_it_is_a_request_error(source: str) -> None:
     assert caught.value.field == "messages"
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "loops do not end"),
+        ("{% for a in range(9999) %}{% for b in range(9999) if b < 0 %}{{ b }}{% endfor %}{% endfor %}", "loops"),
+        ("{% set x = 'x' * 900000 %}{% for a in range(999) %}{{ x }}{% endfor %}", "text does not end"),
+        ("{{ (10 ** 90000) ** 90000 }}", "power is far too large"),
+        ("{{ 'x' * 10**9 }}", "product is far too large"),
+        ("{{ 10**9 * [1] }}", "product is far too large"),
+        ("{{ 2 ** (10**9) }}", "power is far too large"),
+    ],
+)
+def test_what_a_template_may_use_up_is_bounded(source: str, words: str) -> None:
+    with pytest.raises(SecurityError, match=words):
+        Compiled(source).run({})
+
+
+def test_a_template_that_uses_up_too_much_is_a_request_error() -> None:
+    with pytest.raises(RequestError, match="product is far too large"):
+        rendered("{{ 'x' * 10**9 }}")
+
+
+def test_bounds_do_not_change_what_loops_see() -> None:
+    source = (
+        "{% for a in 'abc' %}{{ a }}{{ loop.index }}{{ loop.last }}{% else %}none{% endfor %}"
+        "{% for a, b in {'x': 1}.items() %}{{ a }}{{ b }}{% endfor %}{% for a in missing %}{% else %}none{% endfor %}"
+        "{% for a in [1, 2, 3] | select('odd') %}{{ a }}{{ loop.length }}{% endfor %}"
+    )
+    assert rendered(source) == "a1Falseb2Falsec3Truex1none1232"
+
+
 @pytest.mark.parametrize("source", ["{% if", "{{ a", "{% endfor %}", "{% nothing %}", "{{ 'a }}", "{{ a | nothing }}"])
 def test_a_template_that_cannot_be_read_is_a_settings_error(source: str) -> None:
     with pytest.raises(SettingsError, match="chat template cannot be read"):
@@ -126,4 +159,4 @@ def test_what_a_template_cannot_take_is_found_out_without_failing() -> None:
     template = ChatTemplate(
         "{% if messages | length > 1 %}{{ raise_exception('no') }}{% endif %}{{ messages[0].content }}"
     )
-    assert template.render(ASKED) == "<a> & 'é'"
+    assert template.render(ASKED).text == "<a> & 'é'"

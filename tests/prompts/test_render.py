@@ -8,7 +8,6 @@ import pytest
 
 from make_model import CHATML_WITH_HERMES_TOOLS
 from pensieve.core.chat import Chat, Part, Role, Text, Tool, ToolCall, ToolResult, Turn
-from pensieve.core.errors import RequestError
 from pensieve.prompts.chatml import CHATML
 from pensieve.prompts.render import ChatTemplate
 
@@ -41,7 +40,7 @@ def chat(*turns: Turn, system: str = "", **fields: Any) -> Chat:
 
 
 def rendered(source: str | None, asked: Chat) -> str:
-    return ChatTemplate(source).render(asked)
+    return ChatTemplate(source).render(asked).text
 
 
 TOOL = Tool("Read", "reads <a> & 'b'", {"type": "object", "properties": {"é": {"type": "string"}}})
@@ -107,12 +106,19 @@ def test_templates_get_calls_and_results_in_the_shape_they_expect() -> None:
 
 
 def test_results_alone_leave_no_empty_user_message() -> None:
-    assert rendered(PLAIN, chat(*CALLS[:2], turn("user", ToolResult("1", "Read", "one")))).endswith("[tool:one]>")
+    asked = chat(*CALLS[:2], turn("user", ToolResult("1", "Read", "one")))
+    assert rendered(CHATML, asked).endswith(
+        "\n<tool_response>\none\n</tool_response><|im_end|>\n<|im_start|>assistant\n"
+    )
 
 
-@pytest.mark.parametrize("role", ["user", "assistant"])
-def test_an_empty_turn_is_still_a_turn(role: Role) -> None:
-    assert f"[{role}:]" in rendered(PLAIN, chat(turn("user", "a"), turn(role), turn("user", "b")))
+def test_an_empty_turn_is_still_a_turn() -> None:
+    text = rendered(PLAIN, chat(turn("user", "a"), turn("assistant"), turn("user", "b")))
+    assert text == "[user:a][assistant:][user:b]>"
+
+
+def test_neighbours_of_one_role_are_one_turn() -> None:
+    assert rendered(PLAIN, chat(turn("user", "a"), turn("user", "b"))) == "[user:a\nb]>"
 
 
 @pytest.mark.parametrize("source", [None, CHATML_WITH_HERMES_TOOLS])
@@ -122,17 +128,21 @@ def test_an_answer_that_was_begun_is_gone_on_with(source: str | None, start: str
     assert rendered(source, asked) == f"<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n{start}"
 
 
-def test_a_template_that_refuses_a_begun_answer_is_a_request_error() -> None:
-    source = "{% if messages[-1].role == 'assistant' %}{{ raise_exception('end with user') }}{% endif %}" + PLAIN
-    with pytest.raises(RequestError, match="end with user"):
-        rendered(source, chat(turn("user", "hi"), turn("assistant", "Well"), prefill=True))
+REFUSES_BEGUN = "{% if messages[-1].role == 'assistant' %}{{ raise_exception('end with user') }}{% endif %}" + PLAIN
+DROPS_BEGUN = PLAIN.replace("in messages", "in messages if m.role == 'user'")
 
 
-def test_a_template_that_drops_a_begun_answer_is_a_request_error() -> None:
-    source = PLAIN.replace("in messages", "in messages if m.role == 'user'")
-    with pytest.raises(RequestError) as caught:
-        rendered(source, chat(turn("user", "hi"), turn("assistant", "Well"), prefill=True))
-    assert caught.value.field == "messages"
+@pytest.mark.parametrize("source", [REFUSES_BEGUN, DROPS_BEGUN])
+def test_a_begun_answer_that_a_template_does_not_take_stands_where_the_answer_begins(source: str) -> None:
+    asked = chat(turn("user", "hi"), turn("assistant", "Well"), prefill=True)
+    assert rendered(source, asked) == "[user:hi]>Well"
+
+
+def test_such_an_answer_is_not_a_part_of_the_thought_that_a_template_opens() -> None:
+    template = ChatTemplate(REFUSES_BEGUN.replace("}>{", "}><think>\n{"), think=("<think>", "</think>"))
+    begun = template.render(chat(turn("user", "hi"), turn("assistant", "Well"), prefill=True))
+    assert (begun.text, begun.thought) == ("[user:hi]><think>\n</think>\n\nWell", "none")
+    assert template.render(chat(turn("user", "hi"))).thought == "open"
 
 
 @pytest.mark.parametrize("source", [PLAIN, CHATML, CHATML_WITH_HERMES_TOOLS])
@@ -180,10 +190,25 @@ def test_turns_alternate_where_late_system_turns_became_user_parts(turns: tuple[
 
 
 def test_a_late_system_turn_beside_results_becomes_words_behind_them() -> None:
-    text = rendered(NO_SYSTEM, chat(*CALLS[:2], turn("system", "the date"), CALLS[2]))
+    source = NO_SYSTEM.replace("m.content }}]", "m.content }}{{ m.tool_calls | tojson if m.tool_calls else '' }}]")
+    text = rendered("{{ tools | tojson }}" + source, chat(*CALLS[:2], turn("system", "the date"), CALLS[2]))
     assert text.endswith(f"[tool:one][tool:two][user:{MARKED}\nand?]>")
 
 
 def test_nothing_of_a_chat_is_a_template() -> None:
     asked = chat(turn("user", "{{ 1 + 1 }}{% raw %}<b>&amp;"), system="{{ messages }}")
     assert rendered(PLAIN, asked) == "[system:{{ messages }}][user:{{ 1 + 1 }}{% raw %}<b>&amp;]>"
+
+
+def test_tools_in_words_are_described_called_and_answered_as_text() -> None:
+    text = rendered(PLAIN, chat(*CALLS, system="be brief", tools=(TOOL,)))
+    system, _, rest = text.partition("][user:go]")
+    assert system.startswith("[system:be brief\n\n# Tools\n")
+    assert '{"name": "Read", "description": "reads <a> & \'b\'", "parameters": {"type": "object", ' in system
+    assert rest == (
+        '[assistant:I look.\n<tool_call>\n{"name": "Read", "arguments": {"é": "<a> & \'b\'"}}\n</tool_call>\n'
+        '<tool_call>\n{"name": "List", "arguments": {}}\n</tool_call>]'
+        "[user:<tool_response>\none\n</tool_response>\n<tool_response>\ntwo\n</tool_response>\nand?]>"
+    )
+    assert ChatTemplate(PLAIN).tools_in_words
+    assert not ChatTemplate(CHATML).tools_in_words

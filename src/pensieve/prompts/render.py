@@ -5,14 +5,20 @@ What a template cannot express is found out once, by trying, when the template i
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import jinja2
+from msgspec import Struct
+from msgspec.structs import replace
 
-from pensieve.core.chat import Chat, Role, Text, Tool, ToolCall, ToolResult, Turn
+from pensieve.core.chat import Chat, Text, Thinking, Turn
 from pensieve.core.errors import RequestError, SettingsError
 from pensieve.prompts.chatml import CHATML
-from pensieve.prompts.environment import make_environment
+from pensieve.prompts.controls import Controls, find_controls
+from pensieve.prompts.environment import Compiled
+from pensieve.prompts.probe import find_shape, finds_text
+from pensieve.prompts.shape import Message, Shape, listed, shaped
+from pensieve.prompts.tools import described, plainly_described
 
 TEMPLATE_FAILURES = (
     jinja2.TemplateError,
@@ -26,118 +32,164 @@ TEMPLATE_FAILURES = (
 """What running somebody else's template can raise: all that its expressions and the sandbox can."""
 
 _END_OF_PREFILL = "\ue000end of prefill\ue000"
+_CALL = "\ue000call {}\ue000"
+
+
+class Rendered(Struct, frozen=True):
+    """`thought`: does the text end inside a thought (`open`), may the model begin one (`free`), or neither?"""
+
+    text: str
+    thought: Literal["none", "open", "free"]
 
 
 class ChatTemplate:
-    """Renders Chats to text. `source` is the model file's template, or None for ChatML."""
+    """Renders Chats to text. `source` is the model file's template, or None for ChatML.
 
-    def __init__(self, source: str | None, bos: str = "", eos: str = "") -> None:
+    `think` are the marks around the family's thoughts. `tools_in_words`: the model is asked in words for Hermes-style
+    calls, because the template knows no tools, or because nobody can read the calls that it asks for.
+    """
+
+    def __init__(
+        self,
+        source: str | None,
+        bos: str = "",
+        eos: str = "",
+        think: tuple[str, str] | None = None,
+        *,
+        tools_in_words: bool = False,
+    ) -> None:
         self.source = source or CHATML
         self._tokens = {"bos_token": bos, "eos_token": eos}
+        self._think = think
         try:
-            self._template = make_environment().from_string(self.source)
+            self._template = Compiled(self.source)
         except jinja2.TemplateError as error:
             raise SettingsError(
                 f"The model's chat template cannot be read: {_words(error)}.", "Use another conversion of this model."
             ) from None
-        self._takes_late_system = self._tries(
-            [_message("user", "1"), _message("assistant", "2"), _message("system", "3-late-3"), _message("user", "4")],
-            "3-late-3",
+        self._controls = Controls()
+        shape = Shape(tools=not tools_in_words)
+        if not finds_text(self._try, shape) and finds_text(self._try, replace(shape, listed=True)):
+            shape = replace(shape, listed=True)
+        self._controls = find_controls(
+            self._template.variables, self.source, lambda variables: self._try_with(shape, variables)
         )
-        self._takes_system = self._tries([_message("system", "1-first-1"), _message("user", "2")], "1-first-1")
+        self._shape = find_shape(self._try, shape, think if think and think[0] in self.source else None)
+        self.tools_in_words = not self._shape.tools
 
-    def render(self, chat: Chat) -> str:
+    @property
+    def efforts(self) -> frozenset[str]:
+        """The efforts of thinking that the template knows how to ask for."""
+        return frozenset(self._controls.efforts)
+
+    def render(self, chat: Chat) -> Rendered:
         """Raises RequestError when the template refuses the conversation."""
-        messages = self._messages(chat)
         if not chat.prefill:
-            return self._render(messages, chat.tools, add_generation_prompt=True)
+            return self._asked(chat)
+        begun = chat.turns[-1].text
+        before = replace(chat, turns=chat.turns[:-1], prefill=False)
+        if not begun:
+            return self._asked(before)
+        text = self._begun(chat)
+        if text is None:
+            # The template would have its answers begun in its own way only: what it begins is gone on with.
+            asked = self._asked(before)
+            text = asked.text + (f"{self._think[1]}\n\n" if asked.thought == "open" and self._think else "") + begun
+        return Rendered(text, "none")
+
+    def _asked(self, chat: Chat) -> Rendered:
+        text = self._run(chat, self._shape)
+        return Rendered(text, self._thought(text.rstrip(), chat.thinking))
+
+    def _thought(self, text: str, thinking: Thinking) -> Literal["none", "open", "free"]:
+        if self._think is None or text.endswith(self._think[1].rstrip()):
+            return "none"
+        if text.endswith(self._think[0].rstrip()):
+            return "open"
+        knows = self._think[0] in self.source or self._shape.thoughts == "keys"
+        return "free" if knows and (thinking.on or not self._controls.can_rest) else "none"
+
+    def _begun(self, chat: Chat) -> str | None:
+        """The text up to where the answer that was begun goes on, if the template lets it stand at the end."""
         # The template would close the assistant's turn: a mark at its end tells where to cut.
-        beginning = str(messages[-1]["content"])
-        messages[-1]["content"] = beginning + _END_OF_PREFILL
-        text, found, _ = self._render(messages, chat.tools, add_generation_prompt=False).rpartition(_END_OF_PREFILL)
-        if not found:
-            raise RequestError("the model's chat template cannot go on from an assistant message", field="messages")
+        last = chat.turns[-1]
+        thoughts = tuple(part for part in last.parts if not isinstance(part, Text))
+        marked = Turn(last.role, (*thoughts, Text(last.text + _END_OF_PREFILL)))
+        try:
+            text = self._run(replace(chat, turns=(*chat.turns[:-1], marked)), self._shape)
+        except RequestError:
+            return None
+        text, found, _ = text.rpartition(_END_OF_PREFILL)
+        return text if found else None
+
+    def _run(self, chat: Chat, shape: Shape) -> str:
+        try:
+            return self._written(chat, shape)
+        except RecursionError:
+            raise RequestError("nested too deeply", field="messages") from None
+
+    def _written(self, chat: Chat, shape: Shape) -> str:
+        messages = shaped(chat, shape, self._think)
+        words = _taken_out(messages) if shape.opening else []
+        messages = listed(messages) if shape.listed else messages
+        variables = self._controls.variables(chat.thinking)
+        tools = chat.tools if shape.tools else ()
+        try:
+            text = self._run_template(messages, [described(tool) for tool in tools], not chat.prefill, variables)
+        except RequestError:
+            if not tools:
+                raise
+            plain = [plainly_described(tool) for tool in tools]
+            text = self._run_template(messages, plain, not chat.prefill, variables)
+        for number, part in enumerate(words):
+            mark = _CALL.format(number)
+            text = text.replace(shape.opening + mark, part + shape.opening).replace(mark, "")
         return text
 
-    def _render(self, messages: list[dict[str, Any]], tools: tuple[Tool, ...], *, add_generation_prompt: bool) -> str:
+    def _run_template(
+        self, messages: list[Message], tools: list[dict[str, Any]], ask: bool, variables: dict[str, Any]
+    ) -> str:
         try:
-            return self._template.render(
-                messages=messages,
-                tools=[_tool(tool) for tool in tools] or None,
-                add_generation_prompt=add_generation_prompt,
-                enable_thinking=False,
-                **self._tokens,
+            return self._template.run(
+                {
+                    "messages": messages,
+                    "tools": tools or None,
+                    "documents": None,
+                    "add_generation_prompt": ask,
+                    **self._tokens,
+                    **variables,
+                }
             )
         except TEMPLATE_FAILURES as error:
             raise RequestError(
                 f"the model's chat template refuses this conversation: {_words(error)}", field="messages"
             ) from error
 
-    def _tries(self, messages: list[dict[str, Any]], expected: str) -> bool:
+    def _try(self, chat: Chat, shape: Shape) -> str:
         try:
-            return expected in self._render(messages, (), add_generation_prompt=True)
+            return self._run(chat, shape)
         except RequestError:
-            return False
+            return ""
 
-    def _messages(self, chat: Chat) -> list[dict[str, Any]]:
-        """The conversation in the shape that templates expect, with what this template cannot take made to fit."""
-        system, turns = chat.system, list(chat.turns)
-        if system and not self._takes_system:
-            turns = _merged([_as_user(Turn("system", (Text(system),))), *turns])
-            system = ""
-        if not self._takes_late_system:
-            turns = _merged([_as_user(turn) if turn.role == "system" else turn for turn in turns])
-        messages = [_message("system", system)] if system else []
-        for turn in turns:
-            messages.extend(_turn_messages(turn))
-        return messages
+    def _try_with(self, shape: Shape, variables: dict[str, Any]) -> str | None:
+        messages = shaped(Chat("", (Turn("user", (Text("?"),)),)), shape, None)
+        try:
+            return self._run_template(listed(messages) if shape.listed else messages, [], True, variables)
+        except RequestError:
+            return None
+
+
+def _taken_out(messages: list[Message]) -> list[str]:
+    """Takes the words out of messages with calls, and marks where they belong."""
+    words: list[str] = []
+    for message in messages:
+        if message.get("tool_calls") and message["content"]:
+            called = message["tool_calls"][0]["function"]
+            called["name"] = _CALL.format(len(words)) + called["name"]
+            words.append(message["content"])
+            message["content"] = ""
+    return words
 
 
 def _words(error: Exception) -> str:
     return str(error).rstrip(".") or type(error).__name__
-
-
-def _as_user(turn: Turn) -> Turn:
-    return Turn("user", (Text(f"<system>\n{turn.text}\n</system>"),))
-
-
-def _merged(turns: list[Turn]) -> list[Turn]:
-    """Neighbours of one role become one turn: many templates insist on alternation."""
-    merged: list[Turn] = []
-    for turn in turns:
-        if merged and merged[-1].role == turn.role:
-            merged[-1] = Turn(turn.role, merged[-1].parts + turn.parts)
-        else:
-            merged.append(turn)
-    return merged
-
-
-def _turn_messages(turn: Turn) -> list[dict[str, Any]]:
-    """One message, preceded by one of role `tool` for each tool result."""
-    messages = [
-        {"role": "tool", "name": part.name, "tool_call_id": part.call_id, "content": part.text}
-        for part in turn.parts
-        if isinstance(part, ToolResult)
-    ]
-    calls = [part for part in turn.parts if isinstance(part, ToolCall)]
-    if calls:
-        message = _message(turn.role, turn.text)
-        message["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.input}}
-            for call in calls
-        ]
-        messages.append(message)
-    elif turn.text or not messages:
-        messages.append(_message(turn.role, turn.text))
-    return messages
-
-
-def _message(role: Role, content: str) -> dict[str, Any]:
-    return {"role": role, "content": content}
-
-
-def _tool(tool: Tool) -> dict[str, Any]:
-    return {
-        "type": "function",
-        "function": {"name": tool.name, "description": tool.description, "parameters": tool.schema},
-    }
