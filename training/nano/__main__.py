@@ -26,7 +26,7 @@ from training.nano.train import train
 
 PACKAGE = Path(__file__).parents[2] / "src" / "pensieve" / "library" / "nano"
 TOKENIZER_TEXTS = 20_000
-EXAMINED = 1000
+EXAMINED = 3000
 
 
 def main() -> None:

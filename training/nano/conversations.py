@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from training.nano import messages, phrases, results
 from training.nano.facts import BEYOND_ME, EMPTY, FACTS, NO_SUCH_TOOL, NO_TOOLS, TOO_LONG
-from training.nano.lexicon import WORDS_OF_PHRASES, Lexicon
+from training.nano.lexicon import ROOTS, WORDS_OF_PHRASES, Lexicon
 from training.nano.messages import CUT, Conversation, Message
 from training.nano.phrases import phrase
 
@@ -50,7 +50,7 @@ class Maker:
         self._kinds: dict[Callable[[], Conversation], float] = {
             self.read: 18, self.first_line: 5, self.bash: 11, self.write: 14, self.edit: 9, self.copy: 8,
             self.run_and_save: 4, self.grep: 6, self.glob: 5, self.named_tool: 9, self.without_tools: 8,
-            self.repeat: 5, self.hello: 5, self.sums: 9, self.fact: 10, self.beyond: 7,
+            self.repeat: 5, self.hello: 7, self.sums: 7, self.fact: 12, self.beyond: 7,
         }  # fmt: skip
 
     def any(self) -> Conversation:
@@ -267,6 +267,11 @@ class Maker:
         return [shown, call, *self._answered("Write", self._success(target), f"I wrote {target}.")]
 
     def _success(self, path: str) -> str:
+        """Clients name the file as they were asked to, or by its whole path."""
+        if path[0] not in "/.~" and self.lexicon.chance(0.4):
+            path = "/".join(
+                [self.rng.choice(ROOTS), *(self.lexicon.name() for _ in range(self.rng.randint(0, 3))), path]
+            )
         return self._result(results.SUCCEEDED, path=path)
 
     def _result(self, listed: phrases.Phrases, **values: str) -> str:

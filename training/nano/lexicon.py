@@ -27,7 +27,9 @@ def kept_back(word: str) -> bool:
 
 EXTENSIONS = (
     "txt md py js ts json csv log toml yaml yml html css sh c h cpp rs go java rb sql xml ini cfg conf env lock tex rst "
-    "tsx jsx php kt swift lua r dat out bak tmp"
+    "tsx jsx php kt swift lua r dat out bak tmp mjs cjs scss less svg png jpg pdf zip gz tar ipynb pl pm m mm hpp hh cc cxx "
+    "cs fs ml mli clj ex exs erl dart jl nim zig v sol tf bat ps1 fish zsh mk cmake patch rej orig old new pem crt key pub "
+    "db sqlite tsv parquet avro xsd dtd ics vcf srt po mo ejs hbs pug styl snap spec test map wasm asm s o a so lst"
 ).split()
 UNSEEN_EXTENSIONS = "scala hs proto vue diff gradle".split()
 BARE_NAMES = "Makefile Dockerfile LICENSE README CHANGELOG TODO NOTES Procfile Gemfile .gitignore .env .bashrc".split()
@@ -65,13 +67,17 @@ class Lexicon:
 
     def word(self) -> str:
         """A word, or one that might be: who has seen enough of these copies instead of guessing."""
-        if self.chance(0.6):
+        if self.chance(0.68):
             return self.real_word()
         first, second = self.real_word(), self.real_word()
         return first[: self.rng.randint(1, 6)] + second[-self.rng.randint(1, 6) :]
 
     def words(self, least: int, most: int) -> str:
-        return " ".join(self._any_word() for _ in range(self.rng.randint(least, most)))
+        words = [self._any_word() for _ in range(self.rng.randint(least, most))]
+        if len(words) > 1 and self.chance(0.05):
+            # Copying has to know which of two like words it has come to.
+            words[self.rng.randrange(len(words))] = self.rng.choice(words)
+        return " ".join(words)
 
     def _any_word(self) -> str:
         kind = self.rng.random()
@@ -98,13 +104,29 @@ class Lexicon:
             return first + self.rng.choice("_-_-.") + second
         return first.capitalize() + second.capitalize()
 
-    def file_name(self) -> str:
-        if self.chance(0.06):
+    def extension(self) -> str:
+        """Mostly one that people use; who has also seen others copies any."""
+        kind = self.rng.random()
+        if kind < 0.78:
+            return self.rng.choice(self._extensions)
+        return self.gibberish(1, 5) if kind < 0.87 else self.word()[:6]
+
+    def bare_name(self) -> str:
+        kind = self.rng.random()
+        if kind < 0.5:
             return self.rng.choice(self._bare_names)
+        word = self.word()
+        return (
+            word.upper() if kind < 0.66 else word.capitalize() + "file" * (kind < 0.75) if kind < 0.84 else "." + word
+        )
+
+    def file_name(self) -> str:
+        if self.chance(0.07):
+            return self.bare_name()
         name = self.name()
         if self.chance(0.08):
             name = f"{name} {self.name()}"
-        return self._cased(name) + "." + self.rng.choice(self._extensions)
+        return self._cased(name) + "." + self.extension()
 
     def path(self) -> str:
         folders = [self.name() for _ in range(self.rng.choice((0, 0, 0, 0, 0, 1, 1, 2)))]
@@ -183,16 +205,19 @@ class Lexicon:
             f"git commit -m '{self.words(1, 4)}'", f"grep -r {self.word()} .", f"pip install {self.name()}", f"make {self.name()}",
             f"npm run {self.name()}", f"cp {self.plain_path()} {self.plain_path()}", f"mv {self.plain_path()} {self.plain_path()}",
             f"echo {self.word()} > {self.plain_path()}", f"./{self.name()}.sh {self.name()}", f"sort {self.plain_path()} | uniq -c",
-            f"find . -name '*.{self.rng.choice(self._extensions)}'", f"echo $(( {self.number()} + {self.number()} ))",
+            f"find . -name '*.{self.extension()}'", f"echo $(( {self.number()} + {self.number()} ))",
             f"{self.name()} --{self.word()}={self.name()}", f"{self.word()} {self.gibberish()}",
+            self.word(), f"git {self.word()}", f"git {self.word()} {self.word()}", f"{self.word()} -{self.gibberish(1, 3)}",
+            f"{self.word()} {self.word()} -{self.gibberish(1, 2)}", f"npm {self.word()}", f"cargo {self.word()} --{self.word()}",
+            f"go {self.word()} {self.plain_path()}", f"{self.word()} {self.word()} | {self.word()} -{self.gibberish(1, 1)}",
         )  # fmt: skip
-        return self.rng.choice(self._commands if self.chance(0.2) else made)
+        return self.rng.choice(self._commands if self.chance(0.15) else made)
 
     def plain_path(self) -> str:
         return self.path().replace(" ", "_")
 
     def glob(self) -> str:
-        extension = self.rng.choice(self._extensions)
+        extension = self.extension()
         return self.rng.choice(
             (
                 f"*.{extension}",

@@ -84,6 +84,13 @@ FIRST_LINE: Phrases = (
         "[What|Which] line [is first|is the first one|stands first|is at the top|stands at the top] [in|of] {path}",
         "[Which|What] line does {path} [begin|start|open] with",
         PLEASE + "[show|tell|give] me the [beginning|start|top line|opening line] of {path}",
+        "[All|What|The only thing] [I need|I want][ is|:] the first line [of|in|from] [||the file ]{path}",
+        "[Only|Just] [its|the] first line[: |, ]{path}",
+        "[Take|Open|See|Check|Look at] {path}[. |; |: ][What is|What's|Tell me|Show me|Give me|Quote] [its|the] [first|top|opening] line",
+        "{path}[: |, | - ][first line|the first line|line one|its first line][| only| please|, please]",
+        PLEASE + "[tell|show] me [what|which] line [stands|is|you see] [first|at the top] in [||the file ]{path}",
+        PLEASE
+        + "[print|show|quote|read out|get|fetch] [|just |nothing but ][the first line|line 1|line one|the top line] of {path}",
     ],
     [
         "I only need the first line of {path}",
@@ -109,6 +116,10 @@ BASH: Phrases = (
         "Let [me|us] [see|know|have] [the output|the result] of {command}",
         "[Enter|Put|Give] {command} [in|into|to] [the shell|bash|a terminal]",
         "[What|Which] [output|result] [has|gives|comes from] {command}",
+        PLEASE
+        + "[run|execute|try] {command}[ and|, then|, and] [let me know|let me see|say|write|tell me] what [comes out|it gives|it prints|happens|you get]",
+        PLEASE + "[enter|type|give|put] {command} [in|at|on] [the terminal|a shell|the prompt|the command line]",
+        PLEASE + "[get|fetch|bring|find] [me |][the output|the result] of {command}",
         "[What happens|What comes out] [when you run|if you run|when I run|with] {command}",
     ],
     [
@@ -151,6 +162,19 @@ WRITE: Phrases = (
         "[In|Into|To] [||the file |a new file |a file called ]{path}[, | ][please |][write|put|save|store] {text}",
         "[We need|I'd like|I need|I have to have] [a|the] file {path} [with the words|which says|that contains|with] {text}",
         PLEASE + "fill [||the file ]{path} with {text}",
+        PLEASE
+        + "[write|save|put|keep|note|record] [the words|the text|the line|the sentence|this:|this text:|] {text} [to|into|in] {path}",
+        PLEASE
+        + "[open|create|start|make|begin] {path} and [put|save|add|type|note] [the text |the words |this: |]{text}[| into it| there| inside]",
+        "[I'd like|We'd like|I wish to have|I want to have] [a|one] [|new |text |small ]file {path} [with|containing|holding|saying|which contains] {text}",
+        PLEASE
+        + "[make|create|write|produce] [a|the|one] file {path} [with|having|of] the [text|words|content|line|following content]: {text}",
+        "{path}[: | should contain | = |; text: |; content: ]{text}[|, please]",
+        PLEASE + "[note|write] [down |]{text} in [||the file |a file |my file ]{path}",
+        "[Text|Content|Words]: {text}[; |. |, ][File|Path|Save as|Write it to|Put it in]: {path}",
+        PLEASE + "[let|have] {path} [contain|say|hold] {text}",
+        "[The words|The text|The line] {text} [should be|must be|belong|belongs|should go|must stand|goes] in [||the file |a file called ]{path}",
+        PLEASE + "put [into|in] [||the file |a file named ]{path}[ the words|:| this:| the text|] {text}",
     ],
     [
         "Please put the text {text} into a file named {path}",
@@ -176,6 +200,10 @@ EDIT: Phrases = (
         "[The|Every|That] {old} in {path} [should|must|has to] [be|become|read] {new}",
         "{path}: [replace|change|turn|exchange] {old} [with|to|into|for|by] {new}",
         PLEASE + "[make|turn] {old} [|into ]{new} in {path}",
+        PLEASE
+        + "[go into|go through|visit|look into] {path} and [change|turn|exchange|swap] {old} [to|into|for|with] {new}",
+        "[Within|In] {path}[:|,] {old} [should be|becomes|must turn into|is to be] {new}",
+        PLEASE + "[substitute|exchange|swap] {old} [with|by|against] {new} [in|inside] [||the file ]{path}",
         "[In|Within] {path} {old} [should be|must be|becomes] {new}",
     ],
     [
@@ -207,6 +235,10 @@ COPY: Phrases = (
         + "[create|make|write] [||the file ]{target} [with|from] [the text of|the words of|what is in|all of] {path}",
         "{path} [should|must|has to] be [copied|written|saved] [to|into|as] {target}",
         PLEASE + "[back up|clone|copy] [||the file ]{path} [to|as|into] {target}",
+        PLEASE
+        + "[read|open] {path}[ and after that|, and then|; after that|. After that,] [store|keep|put|write] [its text|all of it|what is there|what you read] [in|to] {target}",
+        PLEASE + "[make|produce|start] {target} [from|out of|with the same text as|as a copy of|like] {path}",
+        "[We want|I'd like|There should be|Make] a [copy|second copy|duplicate] of {path} [in|under|as|with the name] {target}",
     ],
     [
         "Please read {path} and then save what it says in {target}",
@@ -229,6 +261,9 @@ RUN_AND_SAVE: Phrases = (
         + "[run|execute|start] {command} and [keep|store|write down] [what it says|what comes out|what it prints] in {path}",
         "{path} [should|must] [contain|hold|get] the [output|result] of {command}",
         "The [output|result] of {command} [should|must|has to] [go|be written|be saved] [to|into] {path}",
+        PLEASE
+        + "[run|execute|try|start] {command}[ and after that|, and then|; after that|. After that,] [keep|save|put|write] [the output|the result|all it prints] [in|to] {path}",
+        WANT + " [the output|the result|what comes out] of {command} [in|saved in|inside|kept in] [||the file ]{path}",
     ],
     [
         "Please execute {command} and then save its output in {path}",
@@ -253,6 +288,10 @@ GREP: Phrases = (
         + "[show|list|give] me [every place|all places|the lines|the files|every line] [with|that mention|where it says] {pattern}",
         "[Is|Was] {pattern} [used|mentioned|defined|called] [anywhere|somewhere|in the code|in this project]",
         "In which [file|folder|place|line] [is|stands|do I find] {pattern}",
+        PLEASE
+        + "[look|go|search] [in|through|over] [the repository|this project|this folder|my code|the source] for {pattern}",
+        PLEASE
+        + "[find|see|check|tell me|show me] [out |]where [the code uses|we use|I use|somebody wrote|one finds] {pattern}",
     ],
     [
         "In which files does {pattern} appear",
@@ -274,6 +313,8 @@ GLOB: Phrases = (
         PLEASE + "find [files|all files|every file|the files] [like|matching|named] {glob}",
         "[All files|Every file|The files] [like|matching|named] {glob}[|, please]",
         "Where are the files {glob}",
+        PLEASE + "[tell|show] me [which|what] files [are like|match|fit|there are for] {glob}",
+        "[Every|Each|Any] file [that is like|like|named|matching] {glob}",
     ],
     [
         "Name every file that matches {glob}",
@@ -296,6 +337,10 @@ NAMED_TOOL: Phrases = (
         "{tool} [with|on|for] {argument}",
         PLEASE + "[call|start|try] the tool {tool} [with|on] {argument}",
         "The {tool} tool [should|must|can] [do|handle|get|see|look at] {argument}",
+        PLEASE + "[let|make|have] [the |]{tool}[ tool|] [do|get|see|check|try|work on|process] {argument}",
+        PLEASE
+        + "[use|take|call] [the tool |the function |]{tool} [on|with|to handle|and give it|with the argument|with the value] {argument}",
+        "[It is|Time] for {tool}[: |, with |, on ]{argument}",
         "[What does|What would] [the |]{tool}[ tool|] [say to|do with|make of|give for] {argument}",
     ],
     [
@@ -317,6 +362,17 @@ HELLO: Phrases = (
         "[I want|Let me have|Give me] a [greeting|hello] [of|in|with] [|exactly ]{count} word{s}",
         "[What is|How goes] [hello|a greeting] in {count} word{s}",
         "Hello, but [in|with] [|exactly |only ]{count} word{s}",
+        "[A|Your|One|Any] [greeting|hello][,| that is|: |] {count} word{s}[| in all| of it| and no more|, no more]",
+        "[I want|Give me|Make me|Write] a [greeting|hello][,| that is| which is] [exactly |just |]{count} word{s} [long|in length|in all]",
+        "[A|One] {count} word [hello|greeting][|, please]",
+        "[How|Can] [do you|can you|do I|you] [say|write] [hello|hi|a greeting] [in|with|using] {count} word{s}",
+        "[Which|What] [hello|greeting] has [|exactly |just ]{count} word{s}",
+        "[Say|Write] [hello|hi|a greeting][. | and ][use|take] [|exactly |only ]{count} word{s}",
+        "[Could I|Can I|May I|Let me] [have|get|hear] a [hello|greeting] [in|of|with] [|exactly ]{count} word{s}",
+        "[I'd like|We want|We need|I must have] [to hear |to get |]a [hello|greeting] [in|of|with] [|exactly ]{count} word{s}",
+        "[Use|With|In|Take] [|exactly |only ]{count} word{s}[ to|, | and] [greet me|say hello|say hi]",
+        "[Try|Now|Again] [hello|a greeting|hi] [in|with] {count} word{s}",
+        "My [hello|greeting] [should|must] [have|be] {count} word{s}[| long]",
     ],
     [
         "How would you say hello in {count} word{s}",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-HOW = "[I want to know|Show me|Explain|I need to know|Can you say|Explain to me|I wonder] how "
+HOW = (
+    "[I want to know|Show me|Explain|I need to know|Can you say|Explain to me|I wonder|Please explain|Please show me|"
+    "I would like to know|Remind me|Teach me|Do you know|Can you show me|I forgot|Please say] how "
+)
 
 
 @dataclass(frozen=True)
