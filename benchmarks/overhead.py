@@ -127,7 +127,7 @@ class Bench:
     def prompt(self, words: int) -> tuple[str, str]:
         """Fresh words, so that no prefix is cached: as a message, and as the text that the model sees of it."""
         content = " ".join(f"{self._random.getrandbits(24):06x}" for _ in range(words))
-        return content, self._template.render(Chat("", (Turn("user", (Text(content),)),)))
+        return content, self._template.render(Chat("", (Turn("user", (Text(content),)),))).text
 
     def cpu_seconds(self) -> float:
         times = self._parent.cpu_times()

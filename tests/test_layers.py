@@ -34,6 +34,9 @@ FOREIGN: dict[str, set[str]] = {
     "starlette": {"http"},
     "uvicorn": {"http"},
     "jinja2": {"prompts"},
+    "llguidance": {"dialects"},
+    "cryptography": {"service"},
+    "regex": {"service"},
     "typer": {"cli"},
 }
 """Libraries that only one package may know."""

@@ -1,62 +1,26 @@
-"""What a request means: system, turns, calls and their results, the tools on offer, and what cannot be meant."""
+"""What a request means: system, turns, thoughts, calls and their results, and what cannot be meant."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from pensieve.conversation.normalise import normalise
-from pensieve.core.chat import Chat, Part, Text, Tool, ToolCall, ToolResult, Turn
+from pensieve.core.chat import Chat, Thought, ToolCall, ToolResult
 from pensieve.core.errors import RequestError
-from pensieve.wire.request import parse_messages_request
+from talk import Message, assistant, meant, result, said, system, text, thought, use, user
 
-Message = dict[str, Any]
 BILLING = {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1.329.278; cc_entrypoint=sdk-cli;"}
 
 
 def chat_of(*messages: Message, **fields: Any) -> Chat:
-    body = {"model": "m", "max_tokens": 5, "messages": messages, **fields}
-    return normalise(parse_messages_request(json.dumps(body).encode()))
+    return meant(*messages, **fields).chat
 
 
 def refusal(*messages: Message, **fields: Any) -> RequestError:
     with pytest.raises(RequestError) as caught:
         chat_of(*messages, **fields)
     return caught.value
-
-
-def user(*content: Any) -> Message:
-    return {"role": "user", "content": content[0] if len(content) == 1 and isinstance(content[0], str) else content}
-
-
-def assistant(*content: Any) -> Message:
-    return {**user(*content), "role": "assistant"}
-
-
-def system(*content: Any) -> Message:
-    return {**user(*content), "role": "system"}
-
-
-def text(text: str) -> Message:
-    return {"type": "text", "text": text}
-
-
-def use(id: str, name: str = "f", **input: Any) -> Message:
-    return {"type": "tool_use", "id": id, "name": name, "input": input}
-
-
-def result(id: str, content: Any = "ok", **fields: Any) -> Message:
-    return {"type": "tool_result", "tool_use_id": id, "content": content, **fields}
-
-
-def tool(name: str, **fields: Any) -> dict[str, Any]:
-    return {"name": name, "description": f"does {name}", "input_schema": {"type": "object"}, **fields}
-
-
-def said(role: Any, *parts: Part | str) -> Turn:
-    return Turn(role, tuple(Text(part) if isinstance(part, str) else part for part in parts))
 
 
 def test_a_string_and_a_text_block_mean_the_same() -> None:
@@ -185,45 +149,6 @@ def test_an_error_of_a_tool_is_told_in_words(content: Any, is_error: bool | None
     assert chat.turns[-1] == said("user", ToolResult("1", "f", expected))
 
 
-def test_tools_are_offered_in_their_order() -> None:
-    tools = [tool("b"), tool("a", type="custom"), {"name": "c", "input_schema": {}}]
-    schema = {"type": "object"}
-    assert chat_of(user("go"), tools=tools).tools == (
-        Tool("b", "does b", schema),
-        Tool("a", "does a", schema),
-        Tool("c", "", {}),
-    )
-
-
-def test_deferred_tools_and_server_tools_are_not_offered() -> None:
-    tools = [tool("a"), tool("b", defer_loading=True), {"type": "web_search_20250305", "name": "web_search"}]
-    assert [offered.name for offered in chat_of(user("go"), tools=tools).tools] == ["a"]
-
-
-@pytest.mark.parametrize(("choice", "count"), [(None, 1), ("auto", 1), ("any", 1), ("none", 0)])
-def test_the_choice_none_offers_none(choice: str | None, count: int) -> None:
-    assert len(chat_of(user("go"), tools=[tool("a")], tool_choice=choice and {"type": choice}).tools) == count
-
-
-def test_a_reference_to_a_deferred_tool_is_expanded_where_it_stands() -> None:
-    reference = {"type": "tool_reference", "tool_name": "late"}
-    messages = [user("go"), assistant(use("1", "Search")), user(result("1", [text("found:"), reference]))]
-    chat = chat_of(*messages, tools=[tool("Search"), tool("late", defer_loading=True, description="späte")])
-    (part,) = chat.turns[-1].parts
-    assert isinstance(part, ToolResult)
-    found, announced, definition = part.text.split("\n")
-    assert found == "found:" and "late" in announced
-    assert json.loads(definition) == {"name": "late", "description": "späte", "parameters": {"type": "object"}}
-    assert "späte" in definition
-    assert [offered.name for offered in chat.tools] == ["Search"]
-
-
-def test_a_reference_to_a_tool_that_is_not_there_says_so() -> None:
-    reference = {"type": "tool_reference", "tool_name": "gone"}
-    chat = chat_of(user("go"), assistant(use("1")), user(result("1", [reference])))
-    assert chat.turns[-1] == said("user", ToolResult("1", "f", "[The tool gone is not available.]"))
-
-
 def test_a_last_assistant_turn_is_to_be_continued() -> None:
     chat = chat_of(user("go"), assistant("Well"))
     assert (chat.prefill, chat.turns[-1]) == (True, said("assistant", "Well"))
@@ -241,7 +166,6 @@ def test_a_call_that_nobody_answered_cannot_be_continued() -> None:
         {"type": "thinking", "thinking": "hm", "signature": "s"},
         {"type": "redacted_thinking", "data": "d"},
         {"type": "made_up", "text": "x"},
-        {"type": "tool_addition", "tools": []},
         text(""),
     ],
 )
@@ -252,6 +176,47 @@ def test_thinking_and_unknown_blocks_leave_nothing(block: Message) -> None:
         said("user", "c"),
     )
     assert chat_of(user(text("a"), block)).turns == (said("user", "a"),)
+
+
+def test_a_thought_comes_back_out_of_its_signature_where_it_stood() -> None:
+    said_before = assistant(thought("sealed:hm"), text("a"), thought("sealed:so", "so"), use("1"))
+    chat = chat_of(user("go"), said_before, user(result("1")))
+    assert chat.turns[1] == said("assistant", Thought("hm"), "a", Thought("so"), ToolCall("1", "f", {}))
+
+
+@pytest.mark.parametrize("shown", ["", "something else"])
+def test_what_was_sealed_counts_and_not_what_stands_beside_it(shown: str) -> None:
+    turns = chat_of(user("go"), assistant(thought("sealed:hm", shown), text("a")), user("on")).turns
+    assert turns[1] == said("assistant", Thought("hm"), "a")
+
+
+@pytest.mark.parametrize("signature", ["", "of another server", "sealed:"])
+def test_a_thought_that_this_server_has_not_sealed_is_left_out(signature: str) -> None:
+    turns = chat_of(user("go"), assistant(thought(signature, "evil"), text("a")), user("on")).turns
+    assert turns[1] == said("assistant", "a")
+
+
+def test_a_thought_of_somebody_else_is_left_out() -> None:
+    assert chat_of(user(thought("sealed:hm"), text("go"))).turns == (said("user", "go"),)
+
+
+def test_a_call_comes_back_as_the_model_wrote_it() -> None:
+    calls = assistant(use("1", a=1, b=2), use("2"))
+    chat = chat_of(user("go"), calls, user(result("1"), result("2")), written={"1": '{"b": 2}'}.get)
+    assert chat.turns[1] == said("assistant", ToolCall("1", "f", {"a": 1, "b": 2}, '{"b": 2}'), ToolCall("2", "f", {}))
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, None),
+        ({"output_config": {"effort": "low"}}, None),
+        ({"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}}, {"type": "object"}),
+        ({"output_config": {"format": {"type": "json_schema", "schema": {}}}}, {}),
+    ],
+)
+def test_the_format_of_the_answer_is_its_schema(fields: dict[str, Any], expected: Any) -> None:
+    assert chat_of(user("go"), **fields).format == expected
 
 
 def test_an_image_is_an_error_that_names_its_place() -> None:

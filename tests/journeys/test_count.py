@@ -19,7 +19,7 @@ TOOLS = [
         "description": "Read a file",
         "input_schema": {"type": "object", "properties": {"p": {"type": "string"}}},
     },
-    {"name": "Größe", "description": '<tool_call> "quoted" 😀', "input_schema": {"$schema": "x", "anyOf": [{}]}},
+    {"name": "Groesse", "description": '<tool_call> "quoted" 😀', "input_schema": {"$schema": "x", "anyOf": [{}]}},
     {"name": "Later", "description": "deferred", "input_schema": {}, "defer_loading": True},
     {"type": "web_search_20250305", "name": "web_search", "max_uses": 8},
 ]

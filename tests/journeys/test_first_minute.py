@@ -173,7 +173,8 @@ def test_an_answer_is_streamed_as_it_is_written(server: Server) -> None:
         client.messages.stream(model="pensieve-nano", max_tokens=300, messages=[asked]) as stream,
     ):
         texts = list(stream.text_stream)
-    assert len(texts) > 5
+    # How many depends on how busy the machine is: what has been written by the time it is sent leaves together.
+    assert len(texts) > 1
     assert "".join(texts).startswith("I can read, write and edit files")
 
 

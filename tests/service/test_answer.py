@@ -6,14 +6,36 @@ from typing import Any
 
 import msgspec
 import pytest
+from llguidance import LLMatcher, LLTokenizer
 
+from pensieve.core.chat import Choice, Tool
 from pensieve.core.generation import Chunk, Finish, FinishReason, Prefill
-from pensieve.dialects.base import Plain
-from pensieve.dialects.hermes import Hermes
+from pensieve.dialects.families import HARMONY, HERMES
+from pensieve.dialects.forms import Family
+from pensieve.dialects.grammar.cache import Grammars
 from pensieve.service.answer import Answer
+from pensieve.service.narrate import Narrator
+from pensieve.service.voice import Voice
+from pensieve.supervisor.jobs import GoOn
 from pensieve.wire.answer import Event
 
 CALL = '<tool_call>\n{"name": "Read", "arguments": {"file_path": "a.txt"}}\n</tool_call>'
+
+
+AUTO = Choice()
+TOOL = Tool("Read", "", {"type": "object", "properties": {"file_path": {"type": "string"}}})
+
+
+def new_answer(
+    tools: tuple[Tool, ...] = (TOOL,),
+    stops: tuple[str, ...] = (),
+    format: dict[str, Any] | None = None,
+    choice: Choice = AUTO,
+    family: Family = HERMES,
+    **more: Any,
+) -> Answer:
+    voice = Voice(family, tools, choice, format, Grammars(family, {}))
+    return Answer(Narrator("claude-x", lambda thought: f"sealed {thought}"), voice, stops, **more)
 
 
 def answered(
@@ -22,8 +44,9 @@ def answered(
     stops: tuple[str, ...] = (),
     tools: bool = True,
     cut: bool = False,
+    **more: Any,
 ) -> tuple[Answer, list[Any]]:
-    answer = Answer("claude-x", (Hermes() if tools else Plain()).reader(), stops, cut)
+    answer = new_answer((TOOL,) if tools else (), stops, cut=cut, **more)
     chunks = [Chunk(prefill=Prefill(10, 4, 4)), Chunk(prefill=Prefill(10, 4, 10))]
     chunks += [Chunk(text=text, ids=(1,)) for text in texts] + [Chunk(finish=Finish(finish))]
     events: list[Event] = []
@@ -44,7 +67,7 @@ def test_the_start_tells_the_real_input() -> None:
 
 
 def test_the_end_counts_every_token_missing_ones_too() -> None:
-    answer = Answer("claude-x", Plain().reader(), (), cut=False)
+    answer = new_answer()
     answer.take([Chunk(prefill=Prefill(3, 0, 3)), Chunk(text="é", ids=(5,), missing=2)])
     answer.take([Chunk(ids=(2,), finish=Finish("end"))])
     assert answer.usage.output_tokens == 4
@@ -86,3 +109,134 @@ def test_without_tools_a_call_is_text() -> None:
 def test_nothing_comes_after_the_end() -> None:
     answer, _ = answered(["a", "STOP"], stops=("STOP",))
     assert answer.take([Chunk(text="late", ids=(1,))]) == []
+
+
+def deltas(events: list[Any], key: str) -> list[str]:
+    return [event["delta"][key] for event in events if key in event.get("delta", {})]
+
+
+def test_a_thought_is_told_sealed_and_counted() -> None:
+    answer, events = answered(["<think>", "Hm", "m.", "</think>", "\n\n", "Yes."], tools=False, thought="free")
+    assert ("".join(deltas(events, "thinking")), deltas(events, "signature")) == ("Hmm.", ["sealed Hmm."])
+    assert text_in(events) == "Yes."
+    assert (answer.output_tokens, answer.thinking_tokens) == (6, 4)
+    assert events[-2]["usage"]["output_tokens_details"] == {"thinking_tokens": 4}
+
+
+def test_a_thought_that_nobody_asked_for_is_counted_and_not_shown() -> None:
+    answer, events = answered(["Hm", "m.", "</think>\n\n", "Yes."], tools=False, thought="open", shows_thoughts=False)
+    assert (deltas(events, "thinking"), text_in(events), answer.thinking_tokens) == ([], "Yes.", 3)
+
+
+def test_stop_sequences_are_of_the_text_alone() -> None:
+    call = CALL.replace("a.txt", "STOP.txt")
+    answer, events = answered(["<think>STOP</think>ok ", call, " and STOP more"], stops=("STOP",), thought="free")
+    assert answer.stop_reason == "stop_sequence"
+    assert deltas(events, "partial_json") == ['{"file_path": "STOP.txt"}']
+
+
+def test_a_thought_over_its_budget_is_ended_once() -> None:
+    answer = new_answer((), thought="open", budget=2)
+    answer.take([Chunk(prefill=Prefill(3, 0, 3)), Chunk(text="a", ids=(5,))])
+    before = answer.overthinks
+    answer.take([Chunk(text="b", ids=(5,))])
+    assert (before, answer.overthinks) == (False, True)
+    text, events = answer.end_thought()
+    assert (text, answer.overthinks) == ("\n</think>\n\n", False)
+    assert deltas(msgspec.to_builtins(events + answer.take([Chunk(text="Yes", ids=(1,))])), "text") == ["Yes"]
+    assert answer.end_thought() == ("", [])
+
+
+@pytest.mark.parametrize(
+    ("texts", "keep"),
+    [
+        (["Hello"], 5),
+        (["Hello <tool"], 5),
+        (["Hello\n<tool_call>\n{"], 5),
+        (['Hello<tool_call>\n{"name": "Read", "arg'], 5),
+        ([CALL, " and <tool_call>"], len(CALL) + 4),
+        (["<think>a b</thi"], len("<think>a b")),
+    ],
+)
+def test_it_goes_back_to_what_has_been_told_and_no_further(texts: list[str], keep: int) -> None:
+    answer = new_answer(thought="free")
+    answer.take([Chunk(prefill=Prefill(3, 0, 3)), *(Chunk(text=text, ids=(1,)) for text in texts)])
+    go_on = answer.go_back()
+    assert go_on is not None and go_on.keep == keep and go_on.grammar
+    # What comes next is understood as if it stood there.
+    events = msgspec.to_builtins(answer.take([Chunk(text="</think>" + CALL, ids=(1,)), Chunk(finish=Finish("end"))]))
+    assert deltas(events, "partial_json") == ['{"file_path": "a.txt"}']
+
+
+def test_after_settling_only_the_rest_is_gone_back_over() -> None:
+    answer = new_answer()
+    answer.take([Chunk(prefill=Prefill(3, 0, 3)), Chunk(text="Hello", ids=(1,))])
+    assert answer.settle()
+    answer.take([Chunk(text=" you <tool_c", ids=(1,))])
+    assert not answer.settle()
+    go_on = answer.go_back()
+    assert go_on is not None and go_on.keep == len(" you")
+
+
+def takes(grammar: str, text: str) -> bool:
+    """Whether a model may write the whole text under the grammar, and end there."""
+    matcher = LLMatcher(LLTokenizer("byte"), grammar)
+    tokens = list(text.encode())
+    return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
+
+
+def gone_back(answer: Answer, text: str) -> GoOn:
+    answer.take([Chunk(prefill=Prefill(3, 0, 3)), Chunk(text=text, ids=(1,))])
+    go_on = answer.go_back()
+    assert go_on is not None
+    return go_on
+
+
+def test_a_thought_that_is_gone_on_with_can_still_end() -> None:
+    for answer in (new_answer(thought="free"), new_answer((), format={"type": "object"}, thought="free")):
+        go_on = gone_back(answer, "<think>Hm")
+        assert takes(go_on.grammar, "m.</think>\n\n{}")
+
+
+def test_text_that_is_gone_on_with_goes_on_whatever_may_be_called() -> None:
+    for parallel in (True, False):
+        go_on = gone_back(new_answer(choice=Choice(parallel=parallel)), "Hello")
+        assert takes(go_on.grammar, f" you.\n{CALL}")
+        assert takes(go_on.grammar, f"{CALL}\n{CALL}") == parallel
+
+
+def test_behind_the_one_call_that_may_be_made_there_is_only_the_end() -> None:
+    go_on = gone_back(new_answer(choice=Choice("any", parallel=False)), CALL)
+    assert takes(go_on.grammar, "") and not takes(go_on.grammar, CALL)
+
+
+def test_tokens_that_are_forgotten_are_not_counted() -> None:
+    answer = new_answer()
+    answer.take(
+        [Chunk(prefill=Prefill(3, 0, 3)), *(Chunk(text=part, ids=(1, 2)) for part in ("Hello", " <tool", "_call>"))]
+    )
+    go_on = answer.go_back()
+    assert go_on is not None and (go_on.keep, answer.output_tokens) == (5, 2)
+
+
+def test_gpt_oss_ends_a_thought_in_its_own_way() -> None:
+    answer = new_answer((), family=HARMONY, thought="free", budget=2)
+    answer.take([Chunk(prefill=Prefill(3, 0, 3)), Chunk(text="<|channel|>analysis<|message|>", ids=(1,))])
+    answer.take([Chunk(text="Hmm", ids=(2,))])
+    assert answer.overthinks and answer.go_back() == GoOn(33, "")
+    assert answer.end_thought()[0] == "<|end|><|start|>assistant"
+    events = answer.take([Chunk(text="<|channel|>final<|message|>Yes", ids=(3,)), Chunk(finish=Finish("end"))])
+    assert text_in(msgspec.to_builtins(events)) == "Yes" and answer.stop_reason == "end_turn"
+
+
+def test_a_stop_sequence_of_white_space_at_the_very_end_is_one() -> None:
+    answer, events = answered(["Hello\n\n"], stops=("\n\n",))
+    assert (answer.stop_reason, text_in(events)) == ("stop_sequence", "Hello")
+
+
+def test_half_a_format_cannot_be_gone_on_with() -> None:
+    answer = new_answer((), format={"type": "object"})
+    answer.take([Chunk(prefill=Prefill(3, 0, 3))])
+    assert isinstance(answer.go_back(), GoOn)
+    answer.take([Chunk(text='{"a": ', ids=(1,))])
+    assert answer.go_back() is None

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pensieve.core.errors import PensieveError
-from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece
+from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece, ThinkingPiece
 from pensieve.service.fold import fold
 from pensieve.service.narrate import Narrator
 from pensieve.wire.answer import (
@@ -19,8 +19,14 @@ from pensieve.wire.answer import (
     Message,
     MessageStart,
     Ping,
+    ServerToolUseContent,
     StopReason,
     TextContent,
+    ThinkingContent,
+    ToolReference,
+    ToolSearchFailed,
+    ToolSearchResultContent,
+    ToolsFound,
     ToolUseContent,
     Usage,
 )
@@ -30,8 +36,14 @@ CALL: list[Piece] = [CallStart("f"), CallInput('{"a": [1, '), CallInput('"é"]}'
 EMPTY_CALL: list[Piece] = [CallStart("g"), CallInput("{}"), CallEnd()]
 
 
-def narrated(pieces: list[Piece], reason: StopReason = "end_turn", sequence: str | None = None) -> list[Event]:
-    narrator = Narrator("claude-x")
+def seal(thought: str) -> str:
+    return f"sealed {thought}"
+
+
+def narrated(
+    pieces: list[Piece], reason: StopReason = "end_turn", sequence: str | None = None, omitted: bool = False
+) -> list[Event]:
+    narrator = Narrator("claude-x", seal, omitted)
     return [*narrator.start(BEFORE), *narrator.tell(pieces), *narrator.finish(reason, sequence, AFTER)]
 
 
@@ -77,6 +89,33 @@ def test_a_call_without_any_input_has_an_empty_one() -> None:
     assert isinstance(block, ToolUseContent) and block.input == {}
 
 
+@pytest.mark.parametrize("cut", ['{"a": ', "[1]", '"x"', "1" * 5000])
+def test_input_that_is_no_object_is_shown_as_it_is(cut: str) -> None:
+    (block,) = folded([narrated([CallStart("f"), CallInput(cut)], "max_tokens")]).content
+    assert isinstance(block, ToolUseContent) and block.input == {"INVALID_JSON": cut}
+
+
+@pytest.mark.parametrize("omitted", [False, True])
+def test_a_thought_and_its_signature(omitted: bool) -> None:
+    events = narrated([ThinkingPiece("a"), ThinkingPiece("b"), TextPiece("c")], omitted=omitted)
+    shown = "" if omitted else "ab"
+    assert folded([events]).content == (ThinkingContent(shown, "sealed ab"), TextContent("c"))
+
+
+@pytest.mark.parametrize("failure", [None, ToolSearchFailed("execution_time_exceeded", "too slow")])
+def test_a_search_and_what_it_found(failure: ToolSearchFailed | None) -> None:
+    narrator = Narrator("m", seal)
+    events = [
+        *narrator.start(BEFORE),
+        *narrator.searched("srvtoolu_1", "tool_search_tool_bm25", '{"query": "q"}', ["f"], failure),
+        *narrator.finish("end_turn", None, AFTER),
+    ]
+    assert folded([events]).content == (
+        ServerToolUseContent("srvtoolu_1", "tool_search_tool_bm25", {"query": "q"}),
+        ToolSearchResultContent("srvtoolu_1", failure or ToolsFound((ToolReference("f"),))),
+    )
+
+
 def test_pings_and_empty_batches_change_nothing() -> None:
     events = narrated([TextPiece("a"), *CALL])
     ping: list[Event] = [Ping()]
@@ -87,7 +126,12 @@ def test_pings_and_empty_batches_change_nothing() -> None:
 @settings(deadline=None)
 @given(
     groups=st.lists(
-        st.one_of(st.text("ab\n", max_size=3).map(lambda text: [TextPiece(text)]), st.just(CALL)), max_size=6
+        st.one_of(
+            st.text("ab\n", max_size=3).map(lambda text: [TextPiece(text)]),
+            st.text("ab\n", max_size=3).map(lambda text: [ThinkingPiece(text)]),
+            st.just(CALL),
+        ),
+        max_size=6,
     ),
     cuts=st.lists(st.integers(0, 40), max_size=5),
 )
@@ -99,6 +143,10 @@ def test_the_fold_is_what_was_said_however_the_events_are_batched(groups: list[l
     assert message == folded([events])
     said = [piece.text for piece in pieces if isinstance(piece, TextPiece)]
     assert "".join(block.text for block in message.content if isinstance(block, TextContent)) == "".join(said)
+    thoughts = [block for block in message.content if isinstance(block, ThinkingContent)]
+    assert all(block.signature == seal(block.thinking) for block in thoughts)
+    thought = [piece.text for piece in pieces if isinstance(piece, ThinkingPiece)]
+    assert "".join(block.thinking for block in thoughts) == "".join(thought)
     calls = [block for block in message.content if isinstance(block, ToolUseContent)]
     assert [call.input for call in calls] == [{"a": [1, "é"]}] * sum(group is CALL for group in groups)
     assert [call.id for call in calls] == ids_of(events)[1]

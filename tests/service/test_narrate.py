@@ -6,7 +6,7 @@ import re
 
 from hypothesis import given, settings, strategies as st
 
-from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece
+from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece, ThinkingPiece
 from pensieve.service.narrate import Narrator
 from pensieve.wire.answer import (
     ContentBlockDelta,
@@ -18,9 +18,17 @@ from pensieve.wire.answer import (
     MessageDelta,
     MessageStart,
     MessageStop,
+    ServerToolUseContent,
+    SignatureDelta,
     StopDelta,
     TextContent,
     TextDelta,
+    ThinkingContent,
+    ThinkingDelta,
+    ToolReference,
+    ToolSearchFailed,
+    ToolSearchResultContent,
+    ToolsFound,
     ToolUseContent,
     Usage,
 )
@@ -33,6 +41,7 @@ batches = st.lists(
     st.lists(
         st.one_of(
             st.text("ab", max_size=3).map(lambda text: [TextPiece(text)]),
+            st.text("ab", max_size=3).map(lambda text: [ThinkingPiece(text)]),
             st.just(CALL),
             st.just([CallStart("g"), CallEnd()]),
         ),
@@ -42,9 +51,13 @@ batches = st.lists(
 )
 
 
+def seal(thought: str) -> str:
+    return f"sealed {thought}"
+
+
 def told(*batches: list[Piece]) -> list[Event]:
     """All events between the message's start and its end."""
-    narrator = Narrator("claude-x")
+    narrator = Narrator("claude-x", seal)
     narrator.start(BEFORE)
     return [event for batch in batches for event in narrator.tell(batch)]
 
@@ -52,6 +65,12 @@ def told(*batches: list[Piece]) -> list[Event]:
 def text_block(index: int, *texts: str) -> list[Event]:
     deltas = [ContentBlockDelta(index, TextDelta(text)) for text in texts]
     return [ContentBlockStart(index, TextContent("")), *deltas]
+
+
+def thought_block(index: int, *thoughts: str, omitted: bool = False) -> list[Event]:
+    deltas = [] if omitted else [ContentBlockDelta(index, ThinkingDelta(thought)) for thought in thoughts]
+    signature = ContentBlockDelta(index, SignatureDelta(seal("".join(thoughts))))
+    return [ContentBlockStart(index, ThinkingContent("")), *deltas, signature, ContentBlockStop(index)]
 
 
 def without_ids(events: list[Event]) -> list[Event]:
@@ -75,19 +94,19 @@ def call_block(index: int) -> list[Event]:
 
 
 def test_a_message_begins_with_its_model_and_usage_and_without_content() -> None:
-    (start,) = Narrator("claude-x").start(BEFORE)
+    (start,) = Narrator("claude-x", seal).start(BEFORE)
     assert isinstance(start, MessageStart)
     assert re.fullmatch(r"msg_[0-9A-Za-z]{22}", start.message.id)
     assert start.message == Message(start.message.id, "claude-x", BEFORE, (), "assistant", None, None)
 
 
 def test_no_two_messages_have_the_same_id() -> None:
-    starts = [event for _ in range(100) for event in Narrator("m").start(BEFORE)]
+    starts = [event for _ in range(100) for event in Narrator("m", seal).start(BEFORE)]
     assert len({start.message.id for start in starts if isinstance(start, MessageStart)}) == 100
 
 
 def test_an_empty_answer_has_no_block() -> None:
-    narrator = Narrator("m")
+    narrator = Narrator("m", seal)
     assert narrator.tell([]) == narrator.tell([TextPiece("")]) == []
     assert narrator.finish("end_turn", None, AFTER) == END
     assert not narrator.called
@@ -99,7 +118,7 @@ def test_what_arrives_together_leaves_as_one_delta() -> None:
 
 
 def test_a_text_block_stays_open_until_the_end() -> None:
-    narrator = Narrator("m")
+    narrator = Narrator("m", seal)
     assert narrator.tell([TextPiece("a")]) == text_block(0, "a")
     assert narrator.finish("stop_sequence", "x", AFTER) == [
         ContentBlockStop(0),
@@ -134,17 +153,100 @@ def test_calls_have_ids_of_their_own() -> None:
 
 
 def test_it_is_known_whether_a_tool_was_called() -> None:
-    narrator = Narrator("m")
+    narrator = Narrator("m", seal)
     narrator.tell([TextPiece("a")])
     assert narrator.called is False
     narrator.tell([CallStart("f")])
     assert narrator.called is True
 
 
+def test_a_thought_is_a_block_that_ends_with_its_signature() -> None:
+    events = told([ThinkingPiece("a"), ThinkingPiece(""), ThinkingPiece("b")], [ThinkingPiece("c"), TextPiece("d")])
+    assert events == [*thought_block(0, "ab", "c"), *text_block(1, "d")]
+
+
+def test_a_thought_that_nothing_follows_is_signed_at_the_end() -> None:
+    narrator = Narrator("m", seal)
+    events = narrator.tell([ThinkingPiece("a")]) + narrator.finish("end_turn", None, AFTER)
+    assert events == [*thought_block(0, "a"), *END]
+
+
+def test_a_thought_that_is_not_shown_leaves_in_its_signature_alone() -> None:
+    narrator = Narrator("m", seal, omitted=True)
+    assert narrator.tell([ThinkingPiece("a")]) == [ContentBlockStart(0, ThinkingContent(""))]
+    assert narrator.tell([ThinkingPiece("b")]) == []
+    events = narrator.tell([TextPiece("c")])
+    assert [ContentBlockStart(0, ThinkingContent("")), *events] == [
+        *thought_block(0, "a", "b", omitted=True),
+        *text_block(1, "c"),
+    ]
+
+
+def test_thoughts_text_and_calls_take_turns() -> None:
+    think: list[Piece] = [ThinkingPiece("a")]
+    events = told([*think, *CALL, *think, TextPiece("b"), *think, *CALL])
+    assert without_ids(events) == [
+        *thought_block(0, "a"),
+        *call_block(1),
+        *thought_block(2, "a"),
+        *text_block(3, "b"),
+        ContentBlockStop(3),
+        *thought_block(4, "a"),
+        *call_block(5),
+    ]
+
+
+def test_an_empty_thought_is_none() -> None:
+    assert told([ThinkingPiece(""), TextPiece("a")]) == text_block(0, "a")
+
+
+def test_an_open_block_can_be_closed() -> None:
+    narrator = Narrator("m", seal)
+    assert narrator.close_block() == []
+    narrator.tell([TextPiece("a")])
+    assert narrator.close_block() == [ContentBlockStop(0)]
+    assert narrator.close_block() == []
+    assert narrator.tell([TextPiece("a")]) == text_block(1, "a")
+
+
+def test_every_finished_call_is_told_with_the_input_as_it_was_written() -> None:
+    kept: list[tuple[str, str]] = []
+    narrator = Narrator("m", seal, on_call=lambda id, written: kept.append((id, written)))
+    events = narrator.tell([*CALL, CallStart("g"), CallEnd(), CallStart("h"), CallInput('{"cut')])
+    events += narrator.finish("max_tokens", None, AFTER)
+    starts = [event.content_block for event in events if isinstance(event, ContentBlockStart)]
+    ids = [block.id for block in starts if isinstance(block, ToolUseContent)]
+    assert kept == [(ids[0], '{"a":1}'), (ids[1], "{}")]
+
+
+def test_what_the_server_searched_is_a_call_and_what_it_found() -> None:
+    kept: list[tuple[str, str]] = []
+    narrator = Narrator("m", seal, on_call=lambda id, written: kept.append((id, written)))
+    narrator.tell([TextPiece("a")])
+    events = narrator.searched("srvtoolu_1", "tool_search_tool_bm25", '{"query":"q"}', ["f", "g"])
+    found = ToolsFound((ToolReference("f"), ToolReference("g")))
+    assert events == [
+        ContentBlockStop(0),
+        ContentBlockStart(1, ServerToolUseContent("srvtoolu_1", "tool_search_tool_bm25")),
+        ContentBlockDelta(1, InputJsonDelta('{"query":"q"}')),
+        ContentBlockStop(1),
+        ContentBlockStart(2, ToolSearchResultContent("srvtoolu_1", found)),
+        ContentBlockStop(2),
+    ]
+    assert kept == [("srvtoolu_1", '{"query":"q"}')]
+    assert not narrator.called
+
+
+def test_a_search_that_failed_tells_why() -> None:
+    failure = ToolSearchFailed("invalid_tool_input", "no")
+    events = Narrator("m", seal).searched("srvtoolu_1", "tool_search_tool_regex", "{}", [], failure)
+    assert events[-2] == ContentBlockStart(1, ToolSearchResultContent("srvtoolu_1", failure))
+
+
 @settings(deadline=None)
 @given(batches=batches)
 def test_any_answer_is_told_in_order(batches: list[list[Piece]]) -> None:
-    narrator = Narrator("m")
+    narrator = Narrator("m", seal)
     events = narrator.start(BEFORE)
     for batch in batches:
         events += narrator.tell(batch)
@@ -163,3 +265,7 @@ def test_any_answer_is_told_in_order(batches: list[list[Piece]]) -> None:
     said = "".join(piece.text for batch in batches for piece in batch if isinstance(piece, TextPiece))
     deltas = [event.delta for event in inner if isinstance(event, ContentBlockDelta)]
     assert "".join(delta.text for delta in deltas if isinstance(delta, TextDelta)) == said
+    thought = "".join(piece.text for batch in batches for piece in batch if isinstance(piece, ThinkingPiece))
+    assert "".join(delta.thinking for delta in deltas if isinstance(delta, ThinkingDelta)) == thought
+    signed = "".join(delta.signature for delta in deltas if isinstance(delta, SignatureDelta))
+    assert signed.replace(seal(""), "") == thought

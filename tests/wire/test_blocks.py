@@ -11,18 +11,41 @@ from pensieve.wire.blocks import (
     AnyBlock,
     DocumentBlock,
     ImageBlock,
+    McpToolNamed,
+    McpToolsetNamed,
     RedactedThinkingBlock,
+    ServerToolUseBlock,
     TextBlock,
     ThinkingBlock,
+    ToolAdditionBlock,
+    ToolDefined,
+    ToolNamed,
     ToolReferenceBlock,
+    ToolRemovalBlock,
     ToolResultBlock,
+    ToolSearchFailed,
+    ToolSearchResultBlock,
+    ToolsFound,
     ToolUseBlock,
     UnknownBlock,
     parse_blocks,
 )
+from pensieve.wire.tools import ToolDefinition
 
 TEXT = {"type": "text", "text": "a"}
 SOURCE = {"type": "text", "data": "x"}
+FOUND = {"type": "tool_search_tool_search_result", "tool_references": [{"type": "tool_reference", "tool_name": "f"}]}
+FAILED = {"type": "tool_search_tool_result_error", "error_code": "unavailable", "error_message": None}
+NAMED = {"type": "tool_reference", "name": "f"}
+DEFINED = {"type": "tool_definition", "definition": {"name": "f", "input_schema": {}, "defer_loading": True}}
+
+
+def search_result(content: Any) -> dict[str, Any]:
+    return {"type": "tool_search_tool_result", "tool_use_id": "1", "content": content}
+
+
+def addition(tool: Any) -> dict[str, Any]:
+    return {"type": "tool_addition", "tool": tool, "cache_control": None}
 
 
 def test_a_string_is_one_text_block() -> None:
@@ -57,6 +80,20 @@ def test_nothing_is_no_block() -> None:
             {"type": "tool_result", "tool_use_id": "1", "content": [TEXT], "is_error": True},
             ToolResultBlock("1", [TEXT], True),
         ),
+        (
+            {"type": "server_tool_use", "id": "1", "name": "s", "input": {}, "caller": {"type": "direct"}},
+            ServerToolUseBlock("1", "s", {}),
+        ),
+        (search_result(FOUND), ToolSearchResultBlock("1", ToolsFound([ToolReferenceBlock("f")]))),
+        (search_result(FAILED), ToolSearchResultBlock("1", ToolSearchFailed("unavailable"))),
+        (addition(NAMED), ToolAdditionBlock(ToolNamed("f"))),
+        (addition(DEFINED), ToolAdditionBlock(ToolDefined(ToolDefinition("f", None, "", {}, True)))),
+        (
+            addition({"type": "mcp_tool_reference", "name": "f", "server_name": "s"}),
+            ToolAdditionBlock(McpToolNamed("f", "s")),
+        ),
+        (addition({"type": "mcp_toolset_reference", "server_name": "s"}), ToolAdditionBlock(McpToolsetNamed("s"))),
+        ({"type": "tool_removal", "tool": NAMED}, ToolRemovalBlock(ToolNamed("f"))),
     ],
 )
 def test_every_known_kind_is_read(raw: dict[str, Any], block: AnyBlock) -> None:
@@ -73,7 +110,7 @@ def test_fields_that_nobody_knows_are_ignored() -> None:
     assert parse_blocks([{**TEXT, **extra}], "p") == (TextBlock("a"),)
 
 
-@pytest.mark.parametrize("kind", ["search_result", "tool_addition", "server_tool_use", "Text", ""])
+@pytest.mark.parametrize("kind", ["search_result", "web_search_tool_result", "compaction", "Text", ""])
 def test_a_kind_that_nobody_knows_becomes_an_unknown_block(kind: str) -> None:
     assert parse_blocks([{"type": kind, "text": 5}], "p") == (UnknownBlock(kind),)
 
@@ -105,6 +142,19 @@ def test_a_kind_that_nobody_knows_becomes_an_unknown_block(kind: str) -> None:
         ({"type": "tool_result", "tool_use_id": "1", "content": 5}, "content", "expected str | array | null, got int"),
         ({"type": "tool_result", "tool_use_id": "1", "content": [TEXT, 5]}, "content.1", "expected object, got int"),
         ({"type": "tool_result", "tool_use_id": "1", "is_error": "no"}, "is_error", "expected bool | null, got str"),
+        ({"type": "server_tool_use", "id": "1", "name": "s"}, "input", "field required"),
+        (search_result([]), "content", "expected object, got array"),
+        (search_result({"type": "made_up"}), "content.type", "invalid value 'made_up'"),
+        (search_result({**FOUND, "tool_references": [{}]}), "content.tool_references.0.tool_name", "field required"),
+        (addition(None), "tool", "expected object, got null"),
+        (addition({"type": "tool_reference"}), "tool.name", "field required"),
+        (addition({"type": "made_up"}), "tool.type", "invalid value 'made_up'"),
+        (addition({"type": "tool_definition", "definition": {}}), "tool.definition.name", "field required"),
+        (
+            addition({"type": "tool_definition", "definition": {"name": "f"}}),
+            "tool.definition.input_schema",
+            "field required",
+        ),
     ],
 )
 def test_a_wrong_field_is_named_with_its_path(raw: dict[str, Any], field: str, message: str) -> None:

@@ -27,11 +27,11 @@ def serve(settings: Settings, home: Path) -> None:
     card = read_card(settings.model.path, settings.engine.kind)
     log = start_logging(home, settings.log.level)
     raise_file_limit()
-    uvloop.run(_serve(card, settings, log))
+    uvloop.run(_serve(card, settings, home, log))
 
 
-async def _serve(card: ModelCard, settings: Settings, log: Path) -> None:
-    service = Service(card, settings)
+async def _serve(card: ModelCard, settings: Settings, home: Path, log: Path) -> None:
+    service = Service(card, settings, home)
     server = HttpServer(service, settings.server)
     listener = listen(settings.server)
     fitted = service.supervisor.fit

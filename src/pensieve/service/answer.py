@@ -1,30 +1,61 @@
-"""`Chunk`s -> events, step by step and without waiting: stop sequences, the dialect's reader, the narrator, counts."""
+"""`Chunk`s -> events, step by step and without waiting: reading, stop sequences, the narrator, counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pensieve.core.generation import Chunk, Finish, Prefill
-from pensieve.core.pieces import Piece
-from pensieve.dialects.base import Reader
+from pensieve.core.pieces import Piece, TextPiece, ThinkingPiece
 from pensieve.service.narrate import Narrator
+from pensieve.service.searches import Searches
 from pensieve.service.stops import StopMatcher
-from pensieve.wire.answer import Event, StopReason, Usage
+from pensieve.service.voice import Place, Thought, Voice
+from pensieve.supervisor.jobs import GoOn
+from pensieve.wire.answer import Event, OutputTokensDetails, StopReason, Usage
 
 
 class Answer:
-    """Fed with Chunks until `stop_reason` is set. `cut`: the client asked for more tokens than the window holds."""
+    """Fed with Chunks until `stop_reason` is set. `cut`: the client asked for more tokens than the window holds.
 
-    def __init__(self, model: str, reader: Reader, stop_sequences: tuple[str, ...], cut: bool) -> None:
+    `thought`: where in a thought the answer begins. `budget`: the tokens that thoughts may take. Thoughts that nobody
+    has asked for are counted, and not shown. `searches`: names of the tools that this server runs itself.
+    """
+
+    def __init__(
+        self,
+        narrator: Narrator,
+        voice: Voice,
+        stop_sequences: tuple[str, ...] = (),
+        *,
+        thought: Thought = "none",
+        budget: int | None = None,
+        shows_thoughts: bool = True,
+        cut: bool = False,
+        searches: Collection[str] = (),
+    ) -> None:
         self.stop_reason: StopReason | None = None
+        self.paused: StopReason | None = None
+        """How one job has ended that asked for searches."""
         self.prompt_tokens = 0
         self.cached_tokens = 0
         self.output_tokens = 0
-        self._narrator = Narrator(model)
-        self._reader = reader
+        self.thinking_tokens = 0
+        self.searches = Searches(searches)
+        self.narrator = narrator
+        self.voice = voice
         self._stops = StopMatcher(stop_sequences)
+        self._thought: Thought = thought
+        self._budget = budget
+        self._shows_thoughts = shows_thoughts
         self._cut = cut
         self._started = False
+        self._told = False
+        self._raw: list[tuple[str, int]] = []
+        """Text and tokens of each Chunk since all stood."""
+        self._settled_tokens = 0, 0
+        self._place = Place(thought == "open")
+        """Where the raw text begins."""
+        self._reading = voice.reading(self._place)
 
     @property
     def usage(self) -> Usage:
@@ -32,10 +63,22 @@ class Answer:
             input_tokens=self.prompt_tokens - self.cached_tokens,
             output_tokens=self.output_tokens,
             cache_read_input_tokens=self.cached_tokens,
+            output_tokens_details=OutputTokensDetails(self.thinking_tokens),
         )
 
+    @property
+    def has_budget(self) -> bool:
+        return self._budget is not None
+
+    @property
+    def overthinks(self) -> bool:
+        """Its thoughts have used up their budget, and it has not ended them."""
+        if self._budget is None or not self.output_tokens or not self._reading.thinking:
+            return False
+        return self.thinking_tokens >= self._budget
+
     def take(self, chunks: Iterable[Chunk]) -> list[Event]:
-        """The events that these Chunks make certain. After the end, none."""
+        """The events that these Chunks make certain. After the end, none; nor of what comes once it `overthinks`."""
         if self.stop_reason is not None:
             return []
         events: list[Event] = []
@@ -46,28 +89,123 @@ class Answer:
             if chunk.prefill is not None:
                 events += self._start(chunk.prefill)
                 continue
-            self.output_tokens += chunk.tokens
-            pieces += self._reader.feed(self._stops.feed(chunk.text))
+            pieces += self._understood(chunk)
+            if self.overthinks and chunk.finish is None:
+                break
             if self._stops.matched is not None:
-                pieces += self._reader.close()
                 self.stop_reason = "stop_sequence"
             elif chunk.finish is not None:
-                pieces += self._reader.feed(self._stops.close())
-                pieces += self._reader.close()
-                self.stop_reason = self._reason(chunk.finish)
-        events += self._narrator.tell(pieces)
+                pieces += self._shown(self._reading.close())
+                pieces += self._rest()
+                self.stop_reason = "stop_sequence" if self._stops.matched else self._reason(chunk.finish)
+        self._told = self._told or any(not isinstance(piece, ThinkingPiece) for piece in pieces)
+        events += self.narrator.tell(self.searches.taken_out_of(pieces))
+        if self.stop_reason == "end_turn" and self.narrator.called:
+            self.stop_reason = "tool_use"
+        if self.stop_reason is not None and self.searches.asked:
+            # What was searched for is told before the end, or the answer goes on with it.
+            self.paused, self.stop_reason = self.stop_reason, None
         if self.stop_reason is not None:
-            if self.stop_reason == "end_turn" and self._narrator.called:
-                self.stop_reason = "tool_use"
-            events += self._narrator.finish(self.stop_reason, self._stops.matched, self.usage)
+            events += self.narrator.finish(self.stop_reason, self._stops.matched, self.usage)
         return events
+
+    def settle(self) -> bool:
+        """Whether all that was taken has been understood and stands."""
+        if not self._reading.stands:
+            return False
+        self._raw.clear()
+        self._place = self._reading.place
+        self._settled_tokens = self.output_tokens, self.thinking_tokens
+        return True
+
+    def go_back(self) -> GoOn | None:
+        """Forgets what was taken and has not been told, and says what to go on from. None: that cannot be done."""
+        if self.voice.format is not None and self._told:
+            return None
+        standing = self.voice.standing("".join(text for text, _ in self._raw), self._place)
+        if standing is None:
+            return None
+        keep, self._place = standing
+        self._forget_behind(keep)
+        self._reading = self.voice.reading(self._place)
+        thought: Thought = "open" if self._place.thinking else "free" if self._thought != "none" else "none"
+        text_behind = self._told and self.voice.choice.kind == "auto" and self.voice.choice.parallel
+        later = not self._place.thinking and (self.narrator.called or text_behind)
+        return GoOn(keep, self.voice.grammar(thought, later=later))
+
+    def _forget_behind(self, keep: int) -> None:
+        """Counts only the tokens of the first `keep` characters since all stood."""
+        counted, thinking = self._settled_tokens
+        kept = 0
+        for text, tokens in self._raw:
+            kept += tokens if keep > 0 else 0
+            keep -= len(text)
+        self.output_tokens = counted + kept
+        self.thinking_tokens = (
+            thinking + kept if self._place.thinking else min(self.thinking_tokens, self.output_tokens)
+        )
+        self._settled_tokens = self.output_tokens, self.thinking_tokens
+        self._raw.clear()
+
+    def go_on_with(self, voice: Voice, thought: Thought, *, cut: bool) -> None:
+        """The answer goes on in another job, with another prompt."""
+        self.voice, self._thought, self._told, self._cut, self.paused = voice, thought, False, cut, None
+        self._settled_tokens = self.output_tokens, self.thinking_tokens
+        self._raw.clear()
+        self._place = Place(thought == "open")
+        self._reading = voice.reading(self._place)
+
+    def give_up(self, reason: StopReason) -> list[Event]:
+        """Ends the answer where it stands."""
+        self.stop_reason = reason
+        return self.narrator.finish(reason, self._stops.matched, self.usage)
+
+    def end_thought(self) -> tuple[str, list[Event]]:
+        """What to add to the output so that the thought ends, if there is one, and the events of it."""
+        if not self._reading.thinking:
+            return "", []
+        text = self.voice.end_of_thought()
+        pieces = self._shown(self._reading.feed(text))
+        self._raw.clear()
+        self._place = self._reading.place
+        return text, self.narrator.tell(pieces)
+
+    def _understood(self, chunk: Chunk) -> list[Piece]:
+        thinking = self._reading.thinking
+        pieces = self._reading.feed(chunk.text)
+        self.output_tokens += chunk.tokens
+        if thinking or self._reading.thinking:
+            self.thinking_tokens += chunk.tokens
+        self._raw.append((chunk.text, chunk.tokens))
+        return self._shown(pieces)
+
+    def _shown(self, pieces: list[Piece]) -> list[Piece]:
+        """The pieces that the client gets to see, up to a stop sequence, which only text can contain."""
+        if not self._shows_thoughts:
+            pieces = [piece for piece in pieces if not isinstance(piece, ThinkingPiece)]
+        if not self._stops.sequences:
+            return pieces
+        out: list[Piece] = []
+        for piece in pieces:
+            if isinstance(piece, TextPiece):
+                out.append(TextPiece(self._stops.feed(piece.text)))
+            else:
+                out += self._rest()
+                out.append(piece)
+            if self._stops.matched is not None:
+                break
+        return out
+
+    def _rest(self) -> list[Piece]:
+        rest = self._stops.close()
+        return [TextPiece(rest)] if rest else []
 
     def _start(self, prefill: Prefill) -> list[Event]:
         if self._started:
             return []
         self._started = True
         self.prompt_tokens, self.cached_tokens = prefill.total, prefill.cached
-        return self._narrator.start(self.usage)
+        return self.narrator.start(self.usage)
 
     def _reason(self, finish: Finish) -> StopReason:
         if finish.reason != "length":

@@ -13,12 +13,19 @@ from pensieve.wire.answer import (
     ContentBlockDelta,
     ContentBlockStart,
     ContentBlockStop,
+    Delta,
     Event,
     InputJsonDelta,
     Message,
     MessageDelta,
     MessageStart,
+    ServerToolUseContent,
+    SignatureDelta,
     TextContent,
+    TextDelta,
+    ThinkingContent,
+    ThinkingDelta,
+    ToolSearchResultContent,
     ToolUseContent,
 )
 
@@ -26,7 +33,7 @@ from pensieve.wire.answer import (
 async def fold(batches: AsyncIterator[list[Event]]) -> Message:
     message: Message | None = None
     content: list[Content] = []
-    parts: list[str] = []
+    deltas: list[Delta] = []
     async for batch in batches:
         for event in batch:
             match event:
@@ -34,11 +41,11 @@ async def fold(batches: AsyncIterator[list[Event]]) -> Message:
                     message = event.message
                 case ContentBlockStart():
                     content.append(event.content_block)
-                    parts = []
+                    deltas = []
                 case ContentBlockDelta(delta=delta):
-                    parts.append(delta.partial_json if isinstance(delta, InputJsonDelta) else delta.text)
+                    deltas.append(delta)
                 case ContentBlockStop():
-                    content[-1] = _filled(content[-1], "".join(parts))
+                    content[-1] = _filled(content[-1], deltas)
                 case MessageDelta() if message is not None:
                     message = msgspec.structs.replace(
                         message,
@@ -53,8 +60,25 @@ async def fold(batches: AsyncIterator[list[Event]]) -> Message:
     return msgspec.structs.replace(message, content=tuple(content))
 
 
-def _filled(block: Content, joined: str) -> Content:
-    if isinstance(block, TextContent):
-        return TextContent(joined)
-    call_input: dict[str, Any] = msgspec.json.decode(joined) if joined else {}
-    return ToolUseContent(block.id, block.name, call_input)
+def _filled(block: Content, deltas: list[Delta]) -> Content:
+    match block:
+        case TextContent():
+            return TextContent("".join(delta.text for delta in deltas if isinstance(delta, TextDelta)))
+        case ThinkingContent():
+            return ThinkingContent(
+                "".join(delta.thinking for delta in deltas if isinstance(delta, ThinkingDelta)),
+                "".join(delta.signature for delta in deltas if isinstance(delta, SignatureDelta)),
+            )
+        case ToolUseContent() | ServerToolUseContent():
+            return msgspec.structs.replace(block, input=_input(deltas))
+        case ToolSearchResultContent():
+            return block
+
+
+def _input(deltas: list[Delta]) -> dict[str, Any]:
+    """Input that was cut off in the middle is shown as it is, under the name that the API gives such."""
+    joined = "".join(delta.partial_json for delta in deltas if isinstance(delta, InputJsonDelta))
+    try:
+        return msgspec.json.decode(joined, type=dict[str, Any]) if joined else {}
+    except (msgspec.DecodeError, RecursionError):
+        return {"INVALID_JSON": joined}

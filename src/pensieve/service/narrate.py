@@ -6,9 +6,10 @@ and message_stop. Reference: https://docs.claude.com/en/docs/build-with-claude/s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 
-from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece
+from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece, ThinkingPiece
 from pensieve.service.ids import new_id
 from pensieve.wire.answer import (
     Content,
@@ -21,66 +22,124 @@ from pensieve.wire.answer import (
     MessageDelta,
     MessageStart,
     MessageStop,
+    ServerToolUseContent,
+    SignatureDelta,
     StopDelta,
     StopReason,
     TextContent,
     TextDelta,
+    ThinkingContent,
+    ThinkingDelta,
+    ToolReference,
+    ToolSearchFailed,
+    ToolSearchResultContent,
+    ToolsFound,
     ToolUseContent,
     Usage,
 )
 
 
+def _untold(_id: str, _input: str) -> None:
+    pass
+
+
 class Narrator:
-    def __init__(self, model: str) -> None:
+    """`seal` makes a thought's signature; with `omitted` thoughts leave the server in it alone.
+
+    `on_call` is told of every finished call: its id, and its input as the model wrote it.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        seal: Callable[[str], str],
+        omitted: bool = False,
+        on_call: Callable[[str, str], None] = _untold,
+    ) -> None:
         self.called = False
         self._model = model
+        self._seal = seal
+        self._omitted = omitted
+        self._on_call = on_call
         self._index = -1
-        self._open: type[Content] | None = None
+        self._open: Content | None = None
+        self._told: list[str] = []
+        """The open block's thought or input, stretch by stretch."""
 
     def start(self, usage: Usage) -> list[Event]:
         return [MessageStart(Message(id=new_id("msg"), model=self._model, usage=usage))]
 
     def tell(self, pieces: Iterable[Piece]) -> list[Event]:
+        """Text, and thoughts, that arrived together leave as one delta."""
         events: list[Event] = []
-        text: list[str] = []
-        for piece in pieces:
-            if isinstance(piece, TextPiece):
-                text.append(piece.text)
+        for kind, group in groupby(pieces, type):
+            if kind is TextPiece or kind is ThinkingPiece:
+                joined = "".join(piece.text for piece in group if isinstance(piece, TextPiece | ThinkingPiece))
+                if joined:
+                    (self._say if kind is TextPiece else self._think)(joined, events)
                 continue
-            self._flush(text, events)
-            match piece:
-                case CallStart(name=name):
-                    self.called = True
-                    self._begin(ToolUseContent(new_id("toolu"), name), events)
-                case CallInput(json=json):
-                    events.append(ContentBlockDelta(self._index, InputJsonDelta(json)))
-                case CallEnd():
-                    self._end(events)
-        self._flush(text, events)
+            for piece in group:
+                self._tell_call(piece, events)
+        return events
+
+    def searched(
+        self, call_id: str, name: str, written: str, references: Sequence[str], failure: ToolSearchFailed | None = None
+    ) -> list[Event]:
+        """A search for tools that the server itself has run: the call, and what it found or why it could not."""
+        events: list[Event] = []
+        self._begin(ServerToolUseContent(call_id, name), events)
+        events.append(ContentBlockDelta(self._index, InputJsonDelta(written)))
+        self._end(events)
+        self._on_call(call_id, written)
+        found = ToolsFound(tuple(ToolReference(reference) for reference in references))
+        self._begin(ToolSearchResultContent(call_id, failure or found), events)
+        self._end(events)
+        return events
+
+    def close_block(self) -> list[Event]:
+        events: list[Event] = []
+        self._end(events)
         return events
 
     def finish(self, reason: StopReason, sequence: str | None, usage: Usage) -> list[Event]:
-        events: list[Event] = []
-        self._end(events)
-        return [*events, MessageDelta(StopDelta(reason, sequence), usage), MessageStop()]
+        return [*self.close_block(), MessageDelta(StopDelta(reason, sequence), usage), MessageStop()]
 
-    def _flush(self, text: list[str], events: list[Event]) -> None:
-        """What arrived together leaves as one delta."""
-        joined = "".join(text)
-        text.clear()
-        if not joined:
-            return
-        if self._open is not TextContent:
+    def _tell_call(self, piece: Piece, events: list[Event]) -> None:
+        match piece:
+            case CallStart(name=name):
+                self.called = True
+                self._begin(ToolUseContent(new_id("toolu"), name), events)
+            case CallInput(json=json):
+                self._told.append(json)
+                events.append(ContentBlockDelta(self._index, InputJsonDelta(json)))
+            case CallEnd():
+                if isinstance(self._open, ToolUseContent):
+                    self._on_call(self._open.id, "".join(self._told) or "{}")
+                self._end(events)
+
+    def _say(self, text: str, events: list[Event]) -> None:
+        if not isinstance(self._open, TextContent):
             self._begin(TextContent(""), events)
-        events.append(ContentBlockDelta(self._index, TextDelta(joined)))
+        events.append(ContentBlockDelta(self._index, TextDelta(text)))
+
+    def _think(self, thought: str, events: list[Event]) -> None:
+        if not isinstance(self._open, ThinkingContent):
+            self._begin(ThinkingContent(""), events)
+        self._told.append(thought)
+        if not self._omitted:
+            events.append(ContentBlockDelta(self._index, ThinkingDelta(thought)))
 
     def _begin(self, content: Content, events: list[Event]) -> None:
         self._end(events)
         self._index += 1
-        self._open = type(content)
+        self._open = content
         events.append(ContentBlockStart(self._index, content))
 
     def _end(self, events: list[Event]) -> None:
-        if self._open is not None:
-            events.append(ContentBlockStop(self._index))
-            self._open = None
+        if self._open is None:
+            return
+        if isinstance(self._open, ThinkingContent):
+            events.append(ContentBlockDelta(self._index, SignatureDelta(self._seal("".join(self._told)))))
+        events.append(ContentBlockStop(self._index))
+        self._open = None
+        self._told.clear()

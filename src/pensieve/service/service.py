@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from pensieve import __version__
 from pensieve.config.settings import Settings
-from pensieve.conversation.normalise import normalise
-from pensieve.core.chat import Chat
+from pensieve.conversation.normalise import Normalised, normalise
 from pensieve.core.errors import PromptTooLong
-from pensieve.core.generation import Prompt, Sampling
+from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
-from pensieve.dialects.base import Dialect, Plain
-from pensieve.dialects.choose import choose_dialect
+from pensieve.dialects.choose import choose_family
+from pensieve.dialects.families import PROMPTED
+from pensieve.dialects.grammar.cache import Grammars
+from pensieve.dialects.read import reader_markers
 from pensieve.library.shelf import Shelf
+from pensieve.prompts.chatml import CHATML
 from pensieve.prompts.render import ChatTemplate
 from pensieve.service.answer import Answer
+from pensieve.service.calls import CallStore
+from pensieve.service.narrate import Narrator
+from pensieve.service.seal import Seal, load_key
 from pensieve.service.turn import Plan, Turn
+from pensieve.service.voice import Voice
 from pensieve.supervisor.supervisor import Supervisor
-from pensieve.wire.models import ModelInfo, ModelPage
+from pensieve.wire.models import Capabilities, Effort, ModelInfo, ModelPage, Support, Thinking, ThinkingTypes
 from pensieve.wire.request import MessagesRequest
+
+log = logging.getLogger(__name__)
 
 
 class MemoryHealth(Struct, frozen=True):
@@ -49,12 +61,24 @@ class Health(Struct, frozen=True):
 
 
 class Service:
-    """One model behind the Messages API. Raises SettingsError when the model's file cannot be used."""
+    """One model behind the Messages API; `home` is where it keeps its key and what it remembers of calls.
 
-    def __init__(self, card: ModelCard, settings: Settings) -> None:
-        self._template = ChatTemplate(card.template, card.bos, card.eos)
-        self._dialect = choose_dialect(self._template.source)
+    Raises SettingsError when the model's file cannot be used.
+    """
+
+    def __init__(self, card: ModelCard, settings: Settings, home: Path) -> None:
+        self._family = choose_family(card.template or CHATML)
+        think, in_words = self._family.think, self._family.name == PROMPTED.name
+        marks = (think.open, think.close) if think else None
+        self._template = ChatTemplate(card.template, card.bos, card.eos, marks, tools_in_words=in_words)
+        if self._template.tools_in_words:
+            self._family = structs.replace(PROMPTED, think=think)
+        self._grammars = Grammars(self._family, card.control_tokens) if card.grammars else None
+        if self._grammars is None:
+            log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
         self._shelf = Shelf(card, settings.model.aliases)
+        self._seal = Seal(load_key(home))
+        self._calls = CallStore(home / "calls.sqlite")
         self.supervisor = Supervisor(card, settings)
 
     async def start(self) -> None:
@@ -63,28 +87,56 @@ class Service:
 
     async def stop(self) -> None:
         await self.supervisor.stop()
+        self._calls.close()
 
     async def open(self, request: MessagesRequest, request_id: str) -> Turn:
         """All that can be wrong with a request is found here, before its answer starts. Raises PensieveError."""
         arrived = time.monotonic()
         card = self._shelf.resolve(request.model)
-        chat = normalise(request)
-        dialect: Dialect = self._dialect if chat.tools else Plain()
-        prompt = Prompt(self._template.render(chat), dialect.markers)
-        ids = await self.supervisor.count(prompt.text)
+        plan = await self._planned(request, card, self._meant(request), 0)
+        thinking = plan.meant.chat.thinking
+        answer = Answer(
+            Narrator(request.model, self._seal.seal, _omits_thoughts(request), self._calls.keep),
+            plan.voice,
+            request.stop_sequences,
+            thought=plan.thought,
+            budget=thinking.budget if thinking.on else None,
+            shows_thoughts=thinking.on,
+            cut=plan.cut,
+            searches=plan.meant.searches,
+        )
+        return Turn(request_id, card.id, arrived, plan, answer, self.supervisor, partial(self._planned, request, card))
+
+    async def _planned(self, request: MessagesRequest, card: ModelCard, meant: Normalised, spent: int) -> Plan:
+        """One job. `spent`: the tokens that earlier jobs of the same answer have written."""
+        rendered = self._template.render(meant.chat)
+        voice = Voice(self._family, meant.callable, meant.chat.choice, meant.chat.format, self._grammars)
+        ids = await self.supervisor.count(rendered.text)
         room = self.supervisor.context - len(ids)
         if room < 1:
             raise PromptTooLong(len(ids), self.supervisor.context - 1)
-        wanted = room if request.max_tokens is None else request.max_tokens
-        plan = Plan(ids, _sampling(request, card.sampling), min(wanted, room), prompt.markers)
-        answer = Answer(request.model, dialect.reader(), request.stop_sequences, cut=wanted > room)
-        return Turn(request_id, card.id, arrived, plan, answer, self.supervisor)
+        wanted = room if request.max_tokens is None else request.max_tokens - spent
+        # A grammar that is not known yet takes some milliseconds to make.
+        grammar = await asyncio.to_thread(voice.grammar, rendered.thought)
+        return Plan(
+            prompt=ids,
+            sampling=_sampling(request, card.sampling),
+            max_tokens=min(wanted, room),
+            markers=reader_markers(self._family) if meant.callable or rendered.thought != "none" else (),
+            grammar=grammar,
+            meant=meant,
+            voice=voice,
+            thought=rendered.thought,
+            cut=wanted > room,
+        )
 
     async def count(self, request: MessagesRequest) -> int:
         """The number of tokens that the same request will be answered with as its input. Raises PensieveError."""
         self._shelf.resolve(request.model)
-        chat: Chat = normalise(request)
-        return len(await self.supervisor.count(self._template.render(chat)))
+        return len(await self.supervisor.count(self._template.render(self._meant(request).chat).text))
+
+    def _meant(self, request: MessagesRequest) -> Normalised:
+        return normalise(request, unseal=self._seal.unseal, written=self._calls.get)
 
     def models(self) -> ModelPage:
         info = self.model(self._shelf.default.id)
@@ -99,6 +151,25 @@ class Service:
             created_at=datetime.fromtimestamp(card.created, UTC).isoformat(),
             max_input_tokens=self.supervisor.context - 1,
             max_tokens=self.supervisor.context - 1,
+            capabilities=self._capabilities(),
+        )
+
+    def _capabilities(self) -> Capabilities:
+        thinks, efforts = (
+            Support(self._family.think is not None or bool(self._template.efforts)),
+            self._template.efforts,
+        )
+        return Capabilities(
+            structured_outputs=Support(self._grammars is not None),
+            thinking=Thinking(
+                thinks.supported, types=ThinkingTypes(adaptive=thinks, between_tools=thinks, enabled=thinks)
+            ),
+            effort=Effort(
+                bool(efforts),
+                low=Support("low" in efforts),
+                medium=Support("medium" in efforts),
+                high=Support("high" in efforts),
+            ),
         )
 
     def health(self) -> Health:
@@ -118,6 +189,10 @@ class Service:
             worker_rss=supervisor.vitals.rss if supervisor.vitals else None,
             memory=MemoryHealth(memory.state.value, available, memory.accepting),
         )
+
+
+def _omits_thoughts(request: MessagesRequest) -> bool:
+    return request.thinking is not None and request.thinking.display == "omitted"
 
 
 def _sampling(request: MessagesRequest, recommended: Sampling) -> Sampling:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 import msgspec
 
-from pensieve.core.errors import PensieveError
-from pensieve.core.generation import Sampling
+from pensieve.conversation.normalise import Normalised
+from pensieve.core.errors import PensieveError, PromptTooLong, WorkerError
+from pensieve.core.generation import Chunk, Finish, Sampling, Span
 from pensieve.core.receipt import Receipt
 from pensieve.service.answer import Answer
+from pensieve.service.searches import MOST_ROUNDS, run_searches
+from pensieve.service.voice import Thought, Voice
 from pensieve.supervisor.admission import Ticket
 from pensieve.supervisor.jobs import JobStream
 from pensieve.supervisor.supervisor import Supervisor
@@ -27,20 +30,37 @@ class Plan(msgspec.Struct, frozen=True):
     sampling: Sampling
     max_tokens: int
     markers: tuple[str, ...]
+    grammar: str
+    meant: Normalised
+    voice: Voice
+    thought: Thought
+    cut: bool
 
 
 class Turn:
     """Holds a place from the start: whoever has a Turn must `close` it, even if no event was ever asked for."""
 
     def __init__(
-        self, request_id: str, model: str, arrived: float, plan: Plan, answer: Answer, supervisor: Supervisor
+        self,
+        request_id: str,
+        model: str,
+        arrived: float,
+        plan: Plan,
+        answer: Answer,
+        supervisor: Supervisor,
+        replan: Callable[[Normalised, int], Awaitable[Plan]],
     ) -> None:
+        """`replan` plans a further job of the same answer: the conversation by then, and the tokens already spent."""
         self.model = model
         self._request_id = request_id
         self._arrived = arrived
         self._plan = plan
         self._answer = answer
         self._supervisor = supervisor
+        self._replan = replan
+        self._rounds = 0
+        self._spent = 0
+        """Tokens that were written before the plan was made."""
         self._ticket: Ticket = supervisor.admit()
         self._stream: JobStream | None = None
         self._granted_ms: float | None = None
@@ -48,28 +68,92 @@ class Turn:
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
         """Batches of events: all that was there when the last batch had gone out. Raises PensieveError."""
-        outcome = "client_gone"
+        outcome = ""
         try:
             await self._ticket.granted()
             self._granted_ms = self._elapsed()
             plan = self._plan
-            self._stream = self._supervisor.submit(plan.prompt, plan.sampling, plan.max_tokens, plan.markers)
-            async for chunks in self._stream.batches():
-                events = self._answer.take(chunks)
-                if self._first_token_ms is None and self._answer.output_tokens:
-                    self._first_token_ms = self._elapsed()
-                if self._answer.stop_reason is not None:
-                    outcome = self._answer.stop_reason
-                if events:
-                    yield events
-                if self._answer.stop_reason is not None:
-                    return
+            self._stream = self._submitted(plan.max_tokens, plan.grammar)
+            while self._answer.stop_reason is None:
+                async for events in self._told(self._stream):
+                    if events:
+                        yield events
+                if self._answer.stop_reason is None:
+                    async for events in self._further(self._stream):
+                        yield events
         except PensieveError as error:
             outcome = error.kind
             raise
         finally:
             self.close()
-            self._log(outcome)
+            self._log(outcome or self._answer.stop_reason or "client_gone")
+
+    async def _told(self, stream: JobStream) -> AsyncGenerator[list[Event], None]:
+        """What becomes of one job. One whose thoughts take too long is cancelled, and leaves the answer unfinished."""
+        overthought = False
+        async for chunks in stream.batches():
+            if overthought:
+                # What it has written since is not taken.
+                continue
+            events = self._answer.take(chunks)
+            if self._first_token_ms is None and self._answer.output_tokens:
+                self._first_token_ms = self._elapsed()
+            overthought = self._answer.overthinks
+            if overthought:
+                stream.cancel()
+            elif self._answer.settle():
+                stream.settle()
+            yield events
+            if self._answer.stop_reason is not None:
+                return
+
+    async def _further(self, before: JobStream) -> AsyncGenerator[list[Event], None]:
+        """Begins the job that goes on with the answer: with what a search has found, or behind a thought."""
+        answer = self._answer
+        if not answer.searches.asked:
+            self._stream, events = self._behind_the_thought(before)
+            yield events
+            return
+        self._rounds += 1
+        meant, events = await run_searches(self._plan.meant, answer.searches.take(), answer.narrator)
+        yield events
+        if answer.narrator.called or answer.paused != "end_turn" or self._rounds >= MOST_ROUNDS:
+            yield answer.give_up(answer.paused or "end_turn")
+            return
+        self._spent = answer.output_tokens
+        try:
+            self._plan = plan = await self._replan(meant, self._spent)
+        except PromptTooLong:
+            yield answer.give_up("model_context_window_exceeded")
+            return
+        if plan.max_tokens < 1:
+            yield answer.give_up("max_tokens")
+            return
+        answer.go_on_with(plan.voice, plan.thought, cut=plan.cut)
+        self._stream = self._submitted(plan.max_tokens, plan.grammar)
+
+    def _behind_the_thought(self, before: JobStream) -> tuple[JobStream, list[Event]]:
+        """The job that goes on where the last one was cancelled, with the thought ended."""
+        plan, answer = self._plan, self._answer
+        go_on = answer.go_back()
+        if go_on is None:
+            raise WorkerError("The answer cannot be gone on with.", "Try again.")
+        before.keep(go_on)
+        text, events = answer.end_thought()
+        left = plan.max_tokens - (answer.output_tokens - self._spent)
+        if left < 1:
+            return before, events + answer.take([Chunk(finish=Finish("length"))])
+        generated = (*before.spans, Span(text, ()))
+        return self._submitted(left, answer.voice.grammar("none"), generated), events
+
+    def _submitted(self, max_tokens: int, grammar: str, generated: tuple[Span, ...] = ()) -> JobStream:
+        plan = self._plan
+        stream = self._supervisor.submit(
+            plan.prompt, plan.sampling, max_tokens, plan.markers, grammar=grammar, generated=generated
+        )
+        if grammar or self._answer.has_budget:
+            stream.bind(self._answer.go_back)
+        return stream
 
     def close(self) -> None:
         """Ends what still runs; harmless when nothing does."""

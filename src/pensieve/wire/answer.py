@@ -14,6 +14,10 @@ class CacheCreation(Struct, frozen=True):
     ephemeral_5m_input_tokens: int = 0
 
 
+class OutputTokensDetails(Struct, frozen=True):
+    thinking_tokens: int = 0
+
+
 class Usage(Struct, frozen=True):
     """The whole prompt is input_tokens + cache_read_input_tokens + cache_creation_input_tokens."""
 
@@ -22,6 +26,7 @@ class Usage(Struct, frozen=True):
     cache_read_input_tokens: int = 0
     cache_creation_input_tokens: int = 0
     cache_creation: CacheCreation = CacheCreation()
+    output_tokens_details: OutputTokensDetails = OutputTokensDetails()
 
 
 class TextContent(Struct, frozen=True, tag="text", tag_field="type"):
@@ -35,7 +40,38 @@ class ToolUseContent(Struct, frozen=True, tag="tool_use", tag_field="type"):
     input: dict[str, Any] = field(default_factory=dict)
 
 
-Content = TextContent | ToolUseContent
+class ThinkingContent(Struct, frozen=True, tag="thinking", tag_field="type"):
+    """The signature is the thought itself, sealed: with an empty `thinking` it still comes back whole."""
+
+    thinking: str
+    signature: str = ""
+
+
+class ServerToolUseContent(Struct, frozen=True, tag="server_tool_use", tag_field="type"):
+    id: str
+    name: str
+    input: dict[str, Any] = field(default_factory=dict)
+
+
+class ToolReference(Struct, frozen=True, tag="tool_reference", tag_field="type"):
+    tool_name: str
+
+
+class ToolsFound(Struct, frozen=True, tag="tool_search_tool_search_result", tag_field="type"):
+    tool_references: tuple[ToolReference, ...] = ()
+
+
+class ToolSearchFailed(Struct, frozen=True, tag="tool_search_tool_result_error", tag_field="type"):
+    error_code: Literal["invalid_tool_input", "unavailable", "too_many_requests", "execution_time_exceeded"]
+    error_message: str | None = None
+
+
+class ToolSearchResultContent(Struct, frozen=True, tag="tool_search_tool_result", tag_field="type"):
+    tool_use_id: str
+    content: ToolsFound | ToolSearchFailed
+
+
+Content = TextContent | ThinkingContent | ToolUseContent | ServerToolUseContent | ToolSearchResultContent
 
 
 class Message(Struct, frozen=True, tag="message", tag_field="type"):
@@ -54,6 +90,19 @@ class TextDelta(Struct, frozen=True, tag="text_delta", tag_field="type"):
 
 class InputJsonDelta(Struct, frozen=True, tag="input_json_delta", tag_field="type"):
     partial_json: str
+
+
+class ThinkingDelta(Struct, frozen=True, tag="thinking_delta", tag_field="type"):
+    thinking: str
+
+
+class SignatureDelta(Struct, frozen=True, tag="signature_delta", tag_field="type"):
+    """The last delta of a thinking block."""
+
+    signature: str
+
+
+Delta = TextDelta | ThinkingDelta | SignatureDelta | InputJsonDelta
 
 
 class StopDelta(Struct, frozen=True):
@@ -81,7 +130,7 @@ class ContentBlockStart(Event, frozen=True, tag="content_block_start"):
 
 class ContentBlockDelta(Event, frozen=True, tag="content_block_delta"):
     index: int
-    delta: TextDelta | InputJsonDelta
+    delta: Delta
 
 
 class ContentBlockStop(Event, frozen=True, tag="content_block_stop"):

@@ -1,7 +1,7 @@
 """What a client may send to `/v1/messages` and `/v1/messages/count_tokens`.
 
-Fields that change nothing here (cache_control, metadata, thinking, context_management, ...) are not listed and so are
-ignored. Reference: the types of the official `anthropic` SDK.
+Fields that change nothing here (cache_control, metadata, context_management, ...) are not listed and so are ignored.
+Reference: the types of the official `anthropic` SDK.
 """
 
 from __future__ import annotations
@@ -13,30 +13,11 @@ from msgspec import Meta, Struct
 
 from pensieve.core.errors import RequestError
 from pensieve.wire.blocks import AnyBlock, parse_blocks
+from pensieve.wire.options import LARGEST_INT, AnyThinking, JsonSchemaFormat, OutputConfig
 from pensieve.wire.paths import field_error
+from pensieve.wire.tools import ToolChoice, ToolDefinition, checked_choice, checked_tools
 
 MOST_STOP_SEQUENCES = 64
-LARGEST_INT = 2**31 - 1
-"""Engines count in 32 bits."""
-
-
-class ToolChoice(Struct, frozen=True):
-    type: Literal["auto", "any", "tool", "none"] = "auto"
-    name: str | None = None
-
-
-class ToolDefinition(Struct, frozen=True):
-    """A custom tool, or with a `type` of another name a tool that a server runs."""
-
-    name: Annotated[str, Meta(min_length=1)]
-    type: str | None = None
-    description: str = ""
-    input_schema: dict[str, Any] | None = None
-    defer_loading: bool = False
-
-    @property
-    def is_custom(self) -> bool:
-        return self.type in (None, "custom")
 
 
 class _RawMessage(Struct, frozen=True):
@@ -50,6 +31,9 @@ class _Body(Struct, frozen=True):
     system: str | list[dict[str, Any]] | None = None
     tools: list[ToolDefinition] | None = None
     tool_choice: ToolChoice | None = None
+    thinking: AnyThinking | None = None
+    output_config: OutputConfig | None = None
+    output_format: JsonSchemaFormat | None = None
     stream: bool | None = None
     temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
@@ -69,7 +53,10 @@ class InputMessage(Struct, frozen=True):
 
 
 class MessagesRequest(Struct, frozen=True):
-    """A request whose every field has been checked. `max_tokens` is None for count_tokens alone."""
+    """A request whose every field has been checked. `max_tokens` is None for count_tokens alone.
+
+    An `output_format` beside the config, as clients sent it before there was one, has been moved into it.
+    """
 
     model: str
     messages: tuple[InputMessage, ...]
@@ -77,6 +64,8 @@ class MessagesRequest(Struct, frozen=True):
     system: tuple[AnyBlock, ...] = ()
     tools: tuple[ToolDefinition, ...] = ()
     tool_choice: ToolChoice = ToolChoice()
+    thinking: AnyThinking | None = None
+    output_config: OutputConfig = OutputConfig()
     stream: bool = False
     temperature: float | None = None
     top_p: float | None = None
@@ -116,8 +105,7 @@ def _decode(decoder: msgspec.json.Decoder[_B], body: bytes) -> _B:
 
 
 def _finish(body: _Body, max_tokens: int | None) -> MessagesRequest:
-    if body.tool_choice and body.tool_choice.type == "tool" and not body.tool_choice.name:
-        raise RequestError("field required", field="tool_choice.name")
+    output = body.output_config or OutputConfig()
     messages = tuple(
         InputMessage(message.role, parse_blocks(message.content, f"messages.{index}.content"))
         for index, message in enumerate(body.messages)
@@ -127,22 +115,13 @@ def _finish(body: _Body, max_tokens: int | None) -> MessagesRequest:
         messages=messages,
         max_tokens=max_tokens,
         system=parse_blocks(body.system, "system"),
-        tools=_checked_tools(body.tools or []),
-        tool_choice=body.tool_choice or ToolChoice(),
+        tools=checked_tools(body.tools or []),
+        tool_choice=checked_choice(body.tool_choice),
+        thinking=body.thinking,
+        output_config=OutputConfig(output.effort, output.format or body.output_format),
         stream=bool(body.stream),
         temperature=body.temperature,
         top_p=body.top_p,
         top_k=body.top_k,
         stop_sequences=tuple(body.stop_sequences or ()),
     )
-
-
-def _checked_tools(tools: list[ToolDefinition]) -> tuple[ToolDefinition, ...]:
-    seen: set[str] = set()
-    for index, tool in enumerate(tools):
-        if tool.name in seen:
-            raise RequestError(f"tool names must be unique, {tool.name!r} is not", field=f"tools.{index}.name")
-        seen.add(tool.name)
-        if tool.is_custom and tool.input_schema is None:
-            raise RequestError("field required", field=f"tools.{index}.input_schema")
-    return tuple(tools)

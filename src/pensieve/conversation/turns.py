@@ -1,0 +1,156 @@
+"""Messages -> turns, in order: merged, split and sorted so that the same history is always the same prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pensieve.conversation.content import result_text, text_of
+from pensieve.conversation.toolbox import Toolbox
+from pensieve.core.chat import Part, Role, Text, Thought, ToolCall, ToolResult, Turn
+from pensieve.core.errors import RequestError
+from pensieve.wire.blocks import (
+    AnyBlock,
+    ServerToolUseBlock,
+    ThinkingBlock,
+    ToolAdditionBlock,
+    ToolRemovalBlock,
+    ToolResultBlock,
+    ToolSearchFailed,
+    ToolSearchResultBlock,
+    ToolsFound,
+    ToolUseBlock,
+)
+from pensieve.wire.request import InputMessage, MessagesRequest
+
+
+class Turns:
+    """Gathers the turns in order; knows the calls seen so far."""
+
+    def __init__(
+        self,
+        request: MessagesRequest,
+        toolbox: Toolbox,
+        unseal: Callable[[str], str | None],
+        written: Callable[[str], str | None],
+    ) -> None:
+        self.turns: list[Turn] = []
+        self.environment: list[str] = []
+        self._toolbox = toolbox
+        self._unseal = unseal
+        self._written = written
+        self._call_names: dict[str, str] = {}
+        self._call_order: dict[str, int] = {}
+        self._calls = 0
+        self._first_user = next((i for i, message in enumerate(request.messages) if message.role == "user"), None)
+        self._model = request.model
+
+    def add(self, index: int, message: InputMessage) -> None:
+        stretches = self._stretches(message, f"messages.{index}.content")
+        if message.role == "system" and self._first_user is not None and index == self._first_user + 1:
+            # The client describes its environment right after the first user turn. In front of it, a fresh conversation
+            # shares that much more of its prefix with the last one.
+            self.environment += [stretch.text for stretch in stretches]
+            return
+        for stretch in stretches:
+            self._append(stretch)
+
+    def _append(self, turn: Turn) -> None:
+        role, parts = turn.role, turn.parts
+        if self.turns and self.turns[-1].role == role:
+            parts = self.turns.pop().parts + parts
+        if role == "user":
+            parts = self._in_call_order(parts)
+        self.turns.append(Turn(role, parts))
+
+    def _stretches(self, message: InputMessage, field: str) -> list[Turn]:
+        """One turn, or more: what this server searched in the middle of an answer was a call and its result, and tools
+        that come and go are told by the system after what they came with."""
+        done: list[Turn] = []
+        parts: list[Part] = []
+        changes: list[Part] = []
+        searched = {block.tool_use_id for block in message.blocks if isinstance(block, ToolSearchResultBlock)}
+        for position, block in enumerate(message.blocks):
+            path = f"{field}.{position}"
+            match block:
+                case ServerToolUseBlock() if block.id in searched:
+                    _require(message.role, "assistant", "server_tool_use", path)
+                    parts.append(self._call(block.id, block.name, block.input))
+                case ToolSearchResultBlock() if block.tool_use_id in self._call_names:
+                    done += [Turn(message.role, tuple(parts)), Turn("user", (self._found(block),))]
+                    parts = []
+                case ToolAdditionBlock() | ToolRemovalBlock():
+                    words = self._changed(block)
+                    (parts if message.role == "system" else changes).extend([Text(words)] if words else [])
+                case _:
+                    parts.extend(self._part(message.role, block, path))
+        if parts or not done:
+            done.append(Turn(message.role, tuple(parts)))
+        if changes:
+            done.append(Turn("system", tuple(changes)))
+        return done
+
+    def _part(self, role: Role, block: AnyBlock, path: str) -> list[Part]:
+        match block:
+            case ToolUseBlock():
+                _require(role, "assistant", "tool_use", path)
+                return [self._call(block.id, block.name, block.input)]
+            case ToolResultBlock():
+                _require(role, "user", "tool_result", path)
+                return [self._result(block, path)]
+            case ThinkingBlock():
+                # What no key of this server has sealed may be anything: the model never thought it.
+                thought = self._unseal(block.signature) if role == "assistant" and block.signature else None
+                return [Thought(thought)] if thought else []
+            case _:
+                text = text_of(block, path, self._no_image)
+                return [Text(text)] if text else []
+
+    def _call(self, id: str, name: str, input: dict[str, Any]) -> ToolCall:
+        self._call_names[id] = name
+        self._calls += 1
+        self._call_order[id] = self._calls
+        return ToolCall(id, name, input, self._written(id))
+
+    def _result(self, block: ToolResultBlock, path: str) -> ToolResult:
+        name = self._call_names.get(block.tool_use_id)
+        if name is None:
+            raise RequestError(
+                f"no tool_use with the id {block.tool_use_id!r} stands in an earlier assistant message",
+                field=f"{path}.tool_use_id",
+            )
+        return ToolResult(block.tool_use_id, name, result_text(block, path, self._toolbox.referenced))
+
+    def _found(self, block: ToolSearchResultBlock) -> ToolResult:
+        match block.content:
+            case ToolsFound(tool_references=references):
+                words = found_text([self._toolbox.referenced(reference.tool_name) for reference in references])
+            case ToolSearchFailed(error_code=code, error_message=message):
+                words = f"The tool failed: {message or code}"
+        return ToolResult(block.tool_use_id, self._call_names[block.tool_use_id], words)
+
+    def _changed(self, block: ToolAdditionBlock | ToolRemovalBlock) -> str:
+        match block:
+            case ToolAdditionBlock(tool=tool):
+                return self._toolbox.added(tool)
+            case ToolRemovalBlock(tool=tool):
+                return self._toolbox.removed(tool)
+
+    def _no_image(self, path: str) -> str:
+        raise RequestError(f"the model {self._model!r} cannot see images", "Load one with vision.", field=path)
+
+    def _in_call_order(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        """Clients send the results of parallel calls as they complete; in call order the prefix holds."""
+        results = [part for part in parts if isinstance(part, ToolResult)]
+        results.sort(key=lambda result: self._call_order[result.call_id])
+        return (*results, *(part for part in parts if not isinstance(part, ToolResult)))
+
+
+def found_text(announcements: Sequence[str]) -> str:
+    """A tool search's result in words."""
+    return "\n".join(announcements) or "No tool matches."
+
+
+def _require(role: Role, expected: Role, block: str, path: str) -> None:
+    if role != expected:
+        raise RequestError(f"a {block} block belongs in a message of the role {expected}, not {role}", field=path)

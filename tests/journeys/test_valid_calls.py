@@ -1,0 +1,164 @@
+"""A model that throws dice, a real engine, a real server: calls are valid because nothing else can be written."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jsonschema
+import pytest
+
+from claude_code import claude, needs_claude
+from make_model import make_model
+from pensieve.dialects.grammar.schemas import accept
+from schemas import SCHEMAS
+from server import Server, start_server
+
+pytestmark = pytest.mark.journey
+
+LONGEST = 6000
+"""Tokens. Noise that fills a list of a hundred things takes its time."""
+NAMES = sorted(SCHEMAS)
+BEYOND_GRAMMARS = {"conditional", "not", "unique_items", "look_around", "dependent"}
+
+
+@pytest.fixture(scope="module")
+def dice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    place = tmp_path_factory.mktemp("dice")
+    server = start_server(make_model("dice", place / "dice.gguf"), place / "server", engine__context=131072)
+    yield server
+    server.stop()
+
+
+def tool(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "description": f"Does {name}.", "input_schema": schema}
+
+
+def asked(server: Server, prompt: str, **more: Any) -> dict[str, Any]:
+    body = {
+        "model": "claude-test",
+        "max_tokens": LONGEST,
+        "messages": [{"role": "user", "content": prompt}],
+        **more,
+    }
+    answer = server.post(body)
+    assert answer.status_code == 200, answer.text
+    message: dict[str, Any] = answer.json()
+    return message
+
+
+def calls_of(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return [block for block in message["content"] if block["type"] == "tool_use"]
+
+
+def check(call: dict[str, Any], schema: dict[str, Any]) -> None:
+    """Of a schema that no grammar can express in full, the input is at least an object."""
+    assert isinstance(call["input"], dict)
+    if not accept(schema).relaxed:
+        validator = jsonschema.validators.validator_for(schema, jsonschema.Draft202012Validator)
+        validator(schema, format_checker=jsonschema.FormatChecker()).validate(call["input"])
+
+
+def test_nearly_all_schemas_are_enforced_in_full() -> None:
+    assert len(NAMES) >= 70
+    assert {name for name in NAMES if accept(SCHEMAS[name]).relaxed} <= BEYOND_GRAMMARS
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("number", range(2))
+def test_a_forced_call_is_valid(dice: Server, name: str, number: int) -> None:
+    """Of this one tool, and of any."""
+    schema, other = SCHEMAS[name], SCHEMAS[NAMES[(NAMES.index(name) + 1) % len(NAMES)]]
+    tools = [tool("the_one", schema), tool("the_other", other)]
+    for choice in ({"type": "tool", "name": "the_one"}, {"type": "any", "disable_parallel_tool_use": True}):
+        message = asked(dice, f"Call {name}, {number}", tools=tools, tool_choice=choice)
+        assert message["stop_reason"] == "tool_use", message
+        for call in calls_of(message):
+            check(call, schema if call["name"] == "the_one" else other)
+        assert [block["type"] for block in message["content"]] == ["tool_use"] * len(message["content"])
+        if "name" in choice:
+            assert {call["name"] for call in calls_of(message)} == {"the_one"}
+        else:
+            assert len(message["content"]) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_call_that_the_model_begins_itself_is_valid(dice: Server, name: str) -> None:
+    """The dice show the mark of a call every twenty tokens, or an end: some answers have calls, and all are valid."""
+    called = 0
+    for number in range(20):
+        message = asked(dice, f"Say {number}", tools=[tool("the_one", SCHEMAS[name])])
+        for call in calls_of(message):
+            check(call, SCHEMAS[name])
+        texts = [block["text"] for block in message["content"] if block["type"] == "text"]
+        assert not [text for text in texts if "<tool_call>" in text or "[A tool call" in text], texts
+        called += message["stop_reason"] == "tool_use"
+        if called == 2:
+            return
+    raise AssertionError("no answer had a call")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_answer_has_the_demanded_format(dice: Server, name: str) -> None:
+    schema = SCHEMAS[name]
+    message = asked(dice, "Say it", output_config={"format": {"type": "json_schema", "schema": schema}})
+    assert (message["stop_reason"], [block["type"] for block in message["content"]]) == ("end_turn", ["text"])
+    value = json.loads(message["content"][0]["text"])
+    if not accept(schema, object_only=False).relaxed:
+        jsonschema.validate(value, schema)
+
+
+def test_several_calls_and_no_more_than_one(dice: Server) -> None:
+    tools = [tool("the_one", {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]})]
+    counts = [len(calls_of(asked(dice, f"{n}", tools=tools, tool_choice={"type": "any"}))) for n in range(20)]
+    assert min(counts) == 1 and max(counts) > 1
+    one = {"type": "auto", "disable_parallel_tool_use": True}
+    assert max(len(calls_of(asked(dice, f"{n}", tools=tools, tool_choice=one))) for n in range(20)) == 1
+
+
+def test_none_means_none(dice: Server) -> None:
+    message = asked(dice, "Go", tools=[tool("the_one", {})], tool_choice={"type": "none"}, max_tokens=300)
+    assert calls_of(message) == []
+
+
+class Recorder(http.server.BaseHTTPRequestHandler):
+    """Keeps the tools that the client offers, and refuses it."""
+
+    tools: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        for offered in body.get("tools", []):
+            if "input_schema" in offered:
+                self.tools[offered["name"]] = offered
+        answer = b'{"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}'
+        self.send_response(400)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@needs_claude
+def test_claude_codes_own_tools_are_called_validly(dice: Server, own_home: Path, tmp_path: Path) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as recorder:
+        threading.Thread(target=recorder.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{recorder.server_address[1]}"
+        claude(url, own_home, tmp_path, "Say hello", ENABLE_TOOL_SEARCH="false")
+        recorder.shutdown()
+    tools = [{**offered, "defer_loading": False} for offered in Recorder.tools.values()]
+    assert len(tools) > 10
+    for offered in tools:
+        choice = {"type": "tool", "name": offered["name"], "disable_parallel_tool_use": True}
+        for number in range(2):
+            message = asked(dice, f"Go, {number}", tools=tools, tool_choice=choice)
+            (call,) = calls_of(message)
+            assert call["name"] == offered["name"]
+            check(call, offered["input_schema"])
