@@ -162,8 +162,7 @@ def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_templat
     kinds = [gguf.TokenType.NORMAL] * shape.ordinary
     kinds += [gguf.TokenType.CONTROL] * len(SPECIAL_TOKENS) + [gguf.TokenType.USER_DEFINED] * len(MARKER_TOKENS)
     writer.add_tokenizer_model("gpt2")
-    # Of a model like GPT-2 llama.cpp shows grammars " ." as ".", and so lets a space through where none may stand.
-    writer.add_tokenizer_pre("qwen2" if kind == "dice" else "gpt-2")
+    writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
     writer.add_token_merges(_merges(tokenizer))
