@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from training.nano import messages, phrases, results
+from training.nano import messages, phrases, results, sayings
 from training.nano.facts import BEYOND_ME, EMPTY, FACTS, NO_SUCH_TOOL, NO_TOOLS, TOO_LONG
 from training.nano.lexicon import ROOTS, WORDS_OF_PHRASES, Lexicon
 from training.nano.messages import CUT, Conversation, Message
@@ -169,20 +169,20 @@ class Maker:
 
     def repeat(self) -> Conversation:
         text = self.lexicon.text()
-        asked = self._ask(phrases.REPEAT, mark="", text=text, quoted=self.lexicon.quoted(text))
+        asked = self._ask(sayings.REPEAT, mark="", text=text, quoted=self.lexicon.quoted(text))
         return self._said("repeat", asked, text)
 
     def hello(self) -> Conversation:
         count = self.rng.randint(1, 10) if self.lexicon.chance(0.94) else self.rng.randint(11, 99)
         shown = NUMBERS[count] if count < len(NUMBERS) and self.lexicon.chance(0.4) else str(count)
-        asked = self._ask(phrases.HELLO, count=shown, s="" if count == 1 else "s")
+        asked = self._ask(sayings.HELLO, count=shown, s="" if count == 1 else "s")
         return self._said("hello", asked, HELLOS.get(count, HELLO_LIMIT))
 
     def sums(self) -> Conversation:
         if self.lexicon.chance(0.15):
             sign = self.rng.choice("+-*/")
             large = f"{self.rng.randint(21, 9999)} {sign} {self.rng.randint(2, 9999)}"
-            return self._said("sums", self._ask(phrases.SUMS, mark="", sum=large), BEYOND_ME)
+            return self._said("sums", self._ask(sayings.SUMS, mark="", sum=large), BEYOND_ME)
         sign = self.rng.choice("++-")
         first, second = self.rng.randint(0, 10), self.rng.randint(0, 10)
         if sign == "-" and first < second:
@@ -195,7 +195,7 @@ class Maker:
                 f"{first} {'plus' if sign == '+' else 'minus'} {second}",
             )
         )
-        asked = self._ask(phrases.SUMS, mark=self.rng.choice(("", "?")), sum=shown)
+        asked = self._ask(sayings.SUMS, mark=self.rng.choice(("", "?")), sum=shown)
         return self._said("sums", asked, f"{first} {sign} {second} = {outcome}")
 
     def fact(self) -> Conversation:
@@ -204,7 +204,7 @@ class Maker:
 
     def beyond(self) -> Conversation:
         words = " ".join(self._ordinary_word() for _ in range(self.rng.randint(2, 7)))
-        asked = self._ask(phrases.BEYOND, words=words, word=self._ordinary_word, path=self.lexicon.path())
+        asked = self._ask(sayings.BEYOND, words=words, word=self._ordinary_word, path=self.lexicon.path())
         return self._said("beyond", asked, BEYOND_ME)
 
     def _ordinary_word(self) -> str:

@@ -8,11 +8,16 @@ import string
 import zlib
 from pathlib import Path
 
-from training.nano import phrases, results
+from training.nano import phrases, results, sayings
 from training.nano.facts import FACTS
 
 _SPOKEN = " ".join(
-    [text for pair in (vars(phrases) | vars(results)).values() if isinstance(pair, tuple) for text in pair[0]]
+    [
+        text
+        for pair in (vars(phrases) | vars(sayings) | vars(results)).values()
+        if isinstance(pair, tuple)
+        for text in pair[0]
+    ]
     + [text for fact in FACTS for text in (fact.answer, *fact.asked)]
 )
 WORDS_OF_PHRASES = set(re.findall(r"[a-z]{2,}", re.sub(r"{\w+}", " ", _SPOKEN).lower()))
