@@ -65,12 +65,13 @@ def submit(supervisor: Supervisor, max_tokens: int = 100_000) -> JobStream:
 
 
 def test_an_answer_is_whole_though_its_worker_crashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    steps = [*WORDS[:20], {"crash": True}, *WORDS[20:]]
+    # Another thread of the worker may be about to write the words: it gets the time. A script whose words were lost
+    # would crash again and again.
+    steps = [*WORDS[:20], {"sleep": 0.1}, {"crash": True}, *WORDS[20:]]
 
     async def test(supervisor: Supervisor) -> None:
         stream = submit(supervisor)
         assert await text_of(stream) == "".join(WORDS)
-        # The script crashes again if the first worker died before any word of it had left.
         assert 1 <= stream.resumes == supervisor.restarts
 
     with_supervisor(tmp_path, monkeypatch, steps)(test)
