@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +47,27 @@ def calls_in(lines: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     """The tools that were called, with their inputs, in order."""
     blocks = [block for line in lines if line["type"] == "assistant" for block in line["message"]["content"]]
     return [(block["name"], block["input"]) for block in blocks if block["type"] == "tool_use"]
+
+
+def requests_of(home: Path, project: Path, prompt: str, **variables: str) -> list[dict[str, Any]]:
+    """What the client sends. Each request is refused, so that it tries its other ways of asking as well."""
+    bodies: list[dict[str, Any]] = []
+
+    class Recorder(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            answer = b'{"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}'
+            self.send_response(400)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as recorder:
+        threading.Thread(target=recorder.serve_forever, daemon=True).start()
+        claude(f"http://127.0.0.1:{recorder.server_address[1]}", home, project, prompt, **variables)
+        recorder.shutdown()
+    return bodies

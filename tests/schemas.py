@@ -224,7 +224,7 @@ CORNERS: dict[str, Schema] = {
     "at_least_one": thing("", a=WHOLE, b=WHOLE) | {"minProperties": 1},
     "required_or": thing("", a=WHOLE, b=WHOLE) | {"anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
     "anything": thing("value", value={}),
-    "anything_true": thing("value", value=True),  # type: ignore[arg-type]
+    "anything_true": thing("value", value=True),  # type: ignore[arg-type]  # schemas may be booleans
     "deep": thing("a", a=thing("b", b=thing("c", c=thing("d", d=many(thing("e", e=WHOLE), maxItems=2))))),
 }
 
@@ -236,7 +236,7 @@ BROKEN: dict[str, Any] = {
     "circle": {"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"$ref": "#/$defs/a"}}},
     "circle_in_all_of": {"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}, {"type": "object"}]}}},
     "endless": thing("a", a={"$ref": "#"}),
-    "nothing_fits": thing("a", a=False),  # type: ignore[arg-type]
+    "nothing_fits": thing("a", a=False),  # type: ignore[arg-type]  # as above
     "no_such_definition": thing("a b", a={"$ref": "#/$defs/none"}, b=WHOLE),
     "elsewhere": thing("a", a={"$ref": "https://example.com/a.json"}),
     "wrong_kinds": {"type": "object", "properties": [1], "required": "a", "minProperties": "x", "enum": {}},

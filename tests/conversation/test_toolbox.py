@@ -259,7 +259,7 @@ def test_the_choice_none_shows_no_tool() -> None:
     messages = [*ASKED, user(result("1", [reference("b")]))]
     meaning = meant(*messages, tools=[tool("a"), late("b"), BM25], tool_choice={"type": "none"})
     assert meaning.chat.tools == meaning.callable == meaning.deferred == ()
-    assert json.dumps("parameters") not in meaning.chat.turns[-1].parts[0].text  # type: ignore[union-attr]
+    assert json.dumps("parameters") not in meaning.chat.turns[-1].parts[0].text  # type: ignore[union-attr]  # it is a result
 
 
 @pytest.mark.parametrize("choice", [{"type": "any"}, {"type": "tool", "name": "web_search"}])

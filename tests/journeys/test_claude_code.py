@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pytest
 
-from claude_code import claude, needs_claude
+from claude_code import claude, needs_claude, requests_of
 from server import Server
 
 pytestmark = [pytest.mark.journey, needs_claude]
@@ -61,34 +58,13 @@ def test_its_whole_request_goes_through_the_real_engine(
     assert "status=4" not in server.log and "status=5" not in server.log
 
 
-class Recorder(http.server.BaseHTTPRequestHandler):
-    """Keeps what the client sends and refuses it, so that it tries its other ways of asking as well."""
-
-    bodies: ClassVar[list[dict[str, Any]]] = []
-
-    def do_POST(self) -> None:
-        self.bodies.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-        answer = b'{"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}'
-        self.send_response(400)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 def test_its_own_requests_are_counted_exactly(
     tiny_model: Path, own_home: Path, project: Path, serve: Callable[..., Server]
 ) -> None:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as recorder:
-        threading.Thread(target=recorder.serve_forever, daemon=True).start()
-        claude(f"http://127.0.0.1:{recorder.server_address[1]}", own_home, project, "Say hello")
-        recorder.shutdown()
+    bodies = requests_of(own_home, project, "Say hello")
     server = serve(tiny_model, engine__parallel=1)
-    assert Recorder.bodies
-    for body in Recorder.bodies:
+    assert bodies
+    for body in bodies:
         counted = server.post(body, "/v1/messages/count_tokens").json()["input_tokens"]
         usage = server.post(body | {"max_tokens": 1, "stream": False}).json()["usage"]
         assert counted == usage["input_tokens"] + usage["cache_read_input_tokens"] > 10_000

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import jsonschema
 import pytest
 
-from claude_code import claude, needs_claude
+from claude_code import needs_claude, requests_of
 from make_model import make_model
 from pensieve.dialects.grammar.schemas import accept
 from schemas import SCHEMAS
@@ -125,35 +123,11 @@ def test_none_means_none(dice: Server) -> None:
     assert calls_of(message) == []
 
 
-class Recorder(http.server.BaseHTTPRequestHandler):
-    """Keeps the tools that the client offers, and refuses it."""
-
-    tools: ClassVar[dict[str, dict[str, Any]]] = {}
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        for offered in body.get("tools", []):
-            if "input_schema" in offered:
-                self.tools[offered["name"]] = offered
-        answer = b'{"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}'
-        self.send_response(400)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @needs_claude
 def test_claude_codes_own_tools_are_called_validly(dice: Server, own_home: Path, tmp_path: Path) -> None:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as recorder:
-        threading.Thread(target=recorder.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{recorder.server_address[1]}"
-        claude(url, own_home, tmp_path, "Say hello", ENABLE_TOOL_SEARCH="false")
-        recorder.shutdown()
-    tools = [{**offered, "defer_loading": False} for offered in Recorder.tools.values()]
+    bodies = requests_of(own_home, tmp_path, "Say hello", ENABLE_TOOL_SEARCH="false")
+    offered_tools = {tool["name"]: tool for body in bodies for tool in body.get("tools", []) if "input_schema" in tool}
+    tools = [{**offered, "defer_loading": False} for offered in offered_tools.values()]
     assert len(tools) > 10
     for offered in tools:
         choice = {"type": "tool", "name": offered["name"], "disable_parallel_tool_use": True}

@@ -94,6 +94,7 @@ def _create(path: Path) -> bytes:
             file.write(secrets.token_bytes(KEY_BYTES))
             file.flush()
             os.fsync(file.fileno())
+        # Another server of the same home may have been first: then its key is the one.
         with contextlib.suppress(FileExistsError):
             os.link(fresh, path)
         return path.read_bytes()

@@ -61,7 +61,8 @@ def _compiled(pattern: str) -> Any:
         raise ValueError("The pattern repeats or nests too much.")
     try:
         with warnings.catch_warnings(action="ignore"):
-            # Python's own parser first: the other one would take more than the model was told.
+            # Python's own parser first: the other one would take more than the model was told. What it warns of (a set
+            # that may mean something else one day) is the model's business and not the log's.
             re.compile(pattern)
         return regex.compile(pattern)
     except (re.error, regex.error, RecursionError, OverflowError) as error:
