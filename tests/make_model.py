@@ -79,6 +79,8 @@ class Shape:
     bits: int
     half: bool
     context: int = 131072
+    pre_tokenizer: str = "gpt-2"
+    """For llama.cpp, vocabularies of this kind "clean up" spaces, which blurs grammars; those like Qwen's do not."""
 
     @property
     def head(self) -> int:
@@ -95,7 +97,8 @@ class Shape:
 
 
 SHAPES = {
-    "dice": Shape(32, 1, 1, 1, 32, bits=12, half=False),
+    "dice": Shape(32, 1, 1, 1, 32, bits=12, half=False, pre_tokenizer="qwen2"),
+    "dice-gpt-2": Shape(32, 1, 1, 1, 32, bits=12, half=False),
     "tiny": Shape(128, 4, 4, 2, 384, bits=12, half=False),
     "mid": Shape(768, 12, 12, 4, 2048, bits=14, half=True),
 }
@@ -109,7 +112,7 @@ def make_model(kind: str, path: Path, chat_template: str | None = CHATML_WITH_HE
     os.close(handle)
     writer = gguf.GGUFWriter(scratch, "llama")
     _write_header(writer, kind, shape, chat_template)
-    for name, weights in _dice(shape) if kind == "dice" else _tensors(shape):
+    for name, weights in _dice(shape) if kind.startswith("dice") else _tensors(shape):
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -162,7 +165,7 @@ def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_templat
     kinds = [gguf.TokenType.NORMAL] * shape.ordinary
     kinds += [gguf.TokenType.CONTROL] * len(SPECIAL_TOKENS) + [gguf.TokenType.USER_DEFINED] * len(MARKER_TOKENS)
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
+    writer.add_tokenizer_pre(shape.pre_tokenizer)
     writer.add_token_list(tokens)
     writer.add_token_types(kinds)
     writer.add_token_merges(_merges(tokenizer))
@@ -222,6 +225,8 @@ def _dice(shape: Shape) -> Iterator[tuple[str, Matrix]]:
     output[:, 0] = -NEVER_SPECIAL
     output[: shape.ordinary, 0] = 0
     output[ends, 0] = np.log(shape.ordinary / len(ends))
+    if shape.pre_tokenizer == "gpt-2":  # One of the tokens that llama.cpp shows a grammar without its space.
+        output[tokenizer.token_to_id("Ġ."), 0] = np.log(shape.ordinary / 4)
     # An end, and a mark of a call, every twenty tokens.
     output[[specials[2], specials[len(SPECIAL_TOKENS)]], 0] = np.log(shape.ordinary / 10)
     yield "token_embd.weight", embeddings

@@ -35,6 +35,7 @@ FOREIGN: dict[str, set[str]] = {
     "uvicorn": {"http"},
     "jinja2": {"prompts"},
     "llguidance": {"dialects"},
+    "jsonschema_rs": {"dialects"},
     "cryptography": {"service"},
     "regex": {"service"},
     "typer": {"cli"},

@@ -123,6 +123,26 @@ def test_none_means_none(dice: Server) -> None:
     assert calls_of(message) == []
 
 
+def test_calls_hold_where_the_engine_hides_spaces_from_the_grammar(tmp_path: Path) -> None:
+    """Numbers and bounded texts are where it shows (`dialects.fit`)."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "sizes": {"type": "array", "items": {"type": "number"}, "minItems": 5, "maxItems": 9},
+            "versions": {"type": "array", "items": {"enum": ["v1.5", "v2.0"]}, "minItems": 5, "maxItems": 9},
+        },
+        "required": ["sizes", "versions"],
+        "additionalProperties": False,
+    }
+    server = start_server(make_model("dice-gpt-2", tmp_path / "dice.gguf"), tmp_path / "server")
+    for number in range(20):
+        message = asked(server, f"{number}", tools=[tool("the_one", schema)], tool_choice={"type": "any"})
+        assert message["stop_reason"] == "tool_use", message
+        for call in calls_of(message):
+            check(call, schema)
+    server.stop()
+
+
 @needs_claude
 def test_claude_codes_own_tools_are_called_validly(dice: Server, own_home: Path, tmp_path: Path) -> None:
     bodies = requests_of(own_home, tmp_path, "Say hello", ENABLE_TOOL_SEARCH="false")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+from pensieve.core.chat import Tool
 from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece
+from pensieve.dialects.fit import Fitter
 from pensieve.dialects.jsontext import Parsed
 from pensieve.dialects.notes import cut_off, not_valid
 
-_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*+[}\]])', re.DOTALL)
+_STRING_OR_SLIP = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*+[}\]])|(?<=\d) (?=\.\d)', re.DOTALL)
+"""Commas behind the last member, and the space in `7 .5` that llama.cpp hides from a grammar (see `fit.HIDDEN`)."""
 _NOTHING = ("", "null", '""')
 
 
@@ -18,8 +22,9 @@ class Mender:
     Calls of `eager` tools go on as they are written; what is wrong with one is said behind it.
     """
 
-    def __init__(self, eager: frozenset[str]) -> None:
-        self._eager = eager
+    def __init__(self, tools: tuple[Tool, ...]) -> None:
+        self._eager = frozenset(tool.name for tool in tools if tool.eager)
+        self._fitter = Fitter(tools)
         self._name: str | None = None
         self._written: list[str] = []
         self._passing = False
@@ -37,8 +42,8 @@ class Mender:
                     told += self._finish(natural=False)
                     self._name, self._written = name, []
                     self._passing, self._undecided = False, name in self._eager and _sayable(name)
-                case CallInput(json=json):
-                    told += self._input(json)
+                case CallInput(json=written):
+                    told += self._input(written)
                 case CallEnd():
                     told += self._finish(natural=True)
                 case _:
@@ -49,15 +54,15 @@ class Mender:
     def close(self) -> list[Piece]:
         return self._finish(natural=False)
 
-    def _input(self, json: str) -> list[Piece]:
-        self._written.append(json)
+    def _input(self, written: str) -> list[Piece]:
+        self._written.append(written)
         if self._passing:
-            return [CallInput(json)]
-        if self._name is None or not self._undecided or not json.strip():
+            return [CallInput(written)]
+        if self._name is None or not self._undecided or not written.strip():
             return []
         # What begins otherwise is to be mended, and not shown before.
         self._undecided = False
-        self._passing = json.lstrip().startswith("{")
+        self._passing = written.lstrip().startswith("{")
         return [CallStart(self._name), CallInput("".join(self._written))] if self._passing else []
 
     def _finish(self, natural: bool) -> list[Piece]:
@@ -74,7 +79,14 @@ class Mender:
             if mended and rest != mended:
                 return [CallInput(rest), CallEnd()]
             return [CallEnd(), TextPiece(note)]
-        return [TextPiece(note)] if mended is None else [CallStart(name), CallInput(mended), CallEnd()]
+        if mended is None:
+            return [TextPiece(note)]
+        return [CallStart(name), CallInput(self._fitted(name, mended)), CallEnd()]
+
+    def _fitted(self, name: str, written: str) -> str:
+        value = json.loads(written)
+        fitted = self._fitter.fitted(name, value)
+        return written if fitted is value else json.dumps(fitted, ensure_ascii=False)
 
 
 def mend_input(written: str, natural: bool) -> str | None:
@@ -101,11 +113,14 @@ def mend_input(written: str, natural: bool) -> str | None:
 
 
 def _readings(written: str, natural: bool) -> list[str]:
-    without_commas = _STRING_OR_COMMA.sub(lambda found: found[1] or "", written)
-    readings = [written, without_commas]
+    readings = [written, _tidied(written)]
     if natural:
-        readings += [written + "}", _STRING_OR_COMMA.sub(lambda found: found[1] or "", written + "}")]
+        readings += [written + "}", _tidied(written + "}")]
     return list(dict.fromkeys(readings))
+
+
+def _tidied(written: str) -> str:
+    return _STRING_OR_SLIP.sub(lambda found: found[1] or "", written)
 
 
 def _sayable(name: str) -> bool:

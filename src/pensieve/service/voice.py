@@ -30,7 +30,7 @@ class Reading:
 
     def __init__(self, family: Family, tools: tuple[Tool, ...], place: Place) -> None:
         self._reader = make_reader(family, tools, thinking=place.thinking, behind=place.behind)
-        self._mender = Mender(frozenset(tool.name for tool in tools if tool.eager))
+        self._mender = Mender(tools)
 
     @property
     def stands(self) -> bool:

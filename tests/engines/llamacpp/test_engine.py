@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from make_model import SHAPES, next_token
+from make_model import SHAPES, make_model, next_token
 from pensieve.core.generation import Chunk, Job, Sampling, Span
 from pensieve.engines.base import Engine, EngineOptions
 from pensieve.engines.load import load_engine
@@ -59,3 +59,17 @@ def test_a_long_answer_is_right_in_every_token_wherever_it_is_resumed(engine: En
         left = TOKENS - sum(chunk.tokens for chunk in chunks[:cut])
         rest = answer(engine, Job(100 * number + cut, prompt, job.sampling, left, generated=spans))
         assert "".join(chunk.text for chunk in [*chunks[:cut], *rest]) == text
+
+
+@pytest.mark.parametrize(("kind", "hides"), [("dice", False), ("dice-gpt-2", True)])
+def test_what_a_grammar_does_not_see_of_some_vocabularies(kind: str, hides: bool, tmp_path: Path) -> None:
+    """llama.cpp "cleans up" the texts of the tokens that it shows the grammar: `fit` and `mend` know what that does."""
+    engine = load_engine(
+        "llamacpp", EngineOptions(str(make_model(kind, tmp_path / "dice.gguf")), 4096, 1, 0, 512, 0, str(tmp_path))
+    )
+    grammar = '%llguidance {}\nstart: %json {"type": "number"}\n'
+    jobs = [Job(number, (1,), Sampling(), 20, grammar=grammar) for number in range(30)]
+    said = ["".join(chunk.text for chunk in answer(engine, job)) for job in jobs]
+    engine.close()
+    assert any(" ." in text for text in said) == hides
+    assert not [text for text in said if " " in text.replace(" .", ".")]
