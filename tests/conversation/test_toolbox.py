@@ -182,6 +182,18 @@ def test_tools_of_other_servers_are_told_to_be_unavailable() -> None:
     assert shown(meaning) == callable(meaning) == ["a"]
 
 
+def test_the_client_is_told_once_what_is_not_run_here_and_the_model_does_not_see_it() -> None:
+    notice = "[Not run by this server: web_search.]\n\n"
+    assert meant(user("go"), tools=[WEB]).notice == notice
+    assert meant(user("go")).notice == meant(user("go"), tools=[tool("a")]).notice == ""
+    forced = meant(user("go"), tools=[WEB, tool("a")], tool_choice={"type": "any"})
+    formatted = meant(user("go"), tools=[WEB], output_config={"format": {"type": "json_schema", "schema": {}}})
+    assert forced.notice == formatted.notice == ""
+    later = meant(user("go"), assistant(text(notice + "I cannot.")), user("try"), tools=[WEB])
+    assert (later.notice, later.chat.turns[1]) == ("", said("assistant", "I cannot."))
+    assert meant(user(notice + "x"), tools=[WEB]).chat.turns == (said("user", notice + "x"),)
+
+
 def test_what_the_server_searched_is_a_call_and_its_result() -> None:
     answer = assistant(text("I look."), search("s", "q"), found("s", "b"), text("There."), use("1", "b"))
     meaning = meant(user("go"), answer, user(result("1")), tools=[BM25, late("b")])

@@ -166,3 +166,13 @@ def test_odd_tools_are_called_all_the_same(dice: Server, tools: list[dict[str, A
 def test_what_cannot_be_meant_is_named(dice: Server, fields: dict[str, Any], named: str) -> None:
     answer = dice.post(request(HELLO, **fields))
     assert answer.status_code == 400 and named in answer.json()["error"]["message"]
+
+
+def test_a_tool_that_another_server_would_run_is_said_to_be_missing(played: Callable[..., Server]) -> None:
+    server = played([{"steps": ["I cannot search."]}])
+    tools = [{"type": "web_search_20250305", "name": "web_search", "max_uses": 8}]
+    message = server.post(request(HELLO, tools=tools)).json()
+    assert message["stop_reason"] == "end_turn"
+    assert [block["text"] for block in message["content"]] == [
+        "[Not run by this server: web_search.]\n\nI cannot search."
+    ]

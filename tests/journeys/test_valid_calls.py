@@ -124,7 +124,7 @@ def test_none_means_none(dice: Server) -> None:
 
 
 def test_calls_hold_where_the_engine_hides_spaces_from_the_grammar(tmp_path: Path) -> None:
-    """Numbers and bounded texts are where it shows (`dialects.fit`)."""
+    """Numbers and bounded texts are where it shows (`dialects.fitting`)."""
     schema = {
         "type": "object",
         "properties": {

@@ -240,3 +240,21 @@ def test_half_a_format_cannot_be_gone_on_with() -> None:
     assert isinstance(answer.go_back(), GoOn)
     answer.take([Chunk(text='{"a": ', ids=(1,))])
     assert answer.go_back() is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "kinds", "text"),
+    [
+        (["Hel", "lo"], ["text"], "Not here. Hello"),
+        ([CALL], ["text", "tool_use"], "Not here. "),
+        (["<think>\nHm.\n</think>\n\n", "Hello"], ["thinking", "text"], "Not here. Hello"),
+        ([], [], ""),
+    ],
+)
+def test_the_notice_stands_behind_the_thoughts_in_front_of_all_else(
+    texts: list[str], kinds: list[str], text: str
+) -> None:
+    answer, events = answered(texts, notice="Not here. ")
+    assert [event["content_block"]["type"] for event in events if event["type"] == "content_block_start"] == kinds
+    assert text_in(events) == text
+    assert answer.usage.output_tokens == len(texts)

@@ -21,13 +21,15 @@ BILLING_HEADER = "x-anthropic-billing-header:"
 class Normalised(Struct, frozen=True):
     """The prompt shows `chat.tools` from the start; of them and of later ones, `callable` may be called in the end.
 
-    `searches` are the tools that this server runs itself, by their names, and `deferred` is what they search.
+    `searches` are the tools that this server runs itself, by their names, and `deferred` is what they search. `notice`
+    is what the server itself says in front of the answer.
     """
 
     chat: Chat
     callable: tuple[Tool, ...] = ()
     searches: dict[str, SearchKind] = {}
     deferred: tuple[Tool, ...] = ()
+    notice: str = ""
 
     def after_search(self, said: Sequence[Part], call: ToolCall, found: Sequence[str]) -> Normalised:
         """The conversation when the answer so far was `said` and then `call`, and its search has `found` these tools.
@@ -94,7 +96,9 @@ def normalise(
         thinking=thinking_of(request, done),
         format=None if output.format is None else output.format.json_schema,
     )
-    return Normalised(chat, toolbox.callable, toolbox.searches, toolbox.deferred)
+    free = chat.choice.kind == "auto" and chat.format is None
+    notice = toolbox.notice() if free and not any(turn.role == "assistant" for turn in done) else ""
+    return Normalised(chat, toolbox.callable, toolbox.searches, toolbox.deferred, notice)
 
 
 def _without_billing(text: str) -> str:

@@ -74,6 +74,10 @@ class Toolbox:
         names = ", ".join(self.elsewhere)
         return f"Not available here: {names}. Do without, and if that is not possible, say so."
 
+    def notice(self) -> str:
+        """What the client is told of them, in front of a conversation's first answer."""
+        return f"[Not run by this server: {', '.join(self.elsewhere)}.]\n\n" if self.elsewhere else ""
+
     def referenced(self, name: str) -> str:
         """What a reference to the tool says where it stands. It may be called from there on."""
         tool = self._known.get(name)

@@ -104,6 +104,9 @@ class Turns:
                 return [Thought(thought)] if thought else []
             case _:
                 text = text_of(block, path, self._no_image)
+                if role == "assistant":
+                    # The model has not said it, and sees what it has said.
+                    text = text.removeprefix(self._toolbox.notice())
                 return [Text(text)] if text else []
 
     def _call(self, id: str, name: str, input: dict[str, Any]) -> ToolCall:

@@ -7,12 +7,12 @@ import re
 
 from pensieve.core.chat import Tool
 from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece
-from pensieve.dialects.fit import Fitter
+from pensieve.dialects.fitting import Fitter
 from pensieve.dialects.jsontext import Parsed
 from pensieve.dialects.notes import cut_off, not_valid
 
 _STRING_OR_SLIP = re.compile(r'("(?:[^"\\]++|\\.)*+"?)|,(?=\s*+[}\]])|(?<=\d) (?=\.\d)', re.DOTALL)
-"""Commas behind the last member, and the space in `7 .5` that llama.cpp hides from a grammar (see `fit.HIDDEN`)."""
+"""Commas behind the last member, and the space in `7 .5` that llama.cpp hides from a grammar (see `fitting.HIDDEN`)."""
 _NOTHING = ("", "null", '""')
 
 

@@ -18,7 +18,8 @@ class Answer:
     """Fed with Chunks until `stop_reason` is set. `cut`: the client asked for more tokens than the window holds.
 
     `thought`: where in a thought the answer begins. `budget`: the tokens that thoughts may take. Thoughts that nobody
-    has asked for are counted, and not shown. `searches`: names of the tools that this server runs itself.
+    has asked for are counted, and not shown. `searches`: names of the tools that this server runs itself. `notice`:
+    what the server says in front of the model's first word.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Answer:
         shows_thoughts: bool = True,
         cut: bool = False,
         searches: Collection[str] = (),
+        notice: str = "",
     ) -> None:
         self.stop_reason: StopReason | None = None
         self.paused: StopReason | None = None
@@ -47,6 +49,7 @@ class Answer:
         self._thought: Thought = thought
         self._budget = budget
         self._shows_thoughts = shows_thoughts
+        self._notice = notice
         self._cut = cut
         self._started = False
         self._told = False
@@ -99,7 +102,7 @@ class Answer:
                 pieces += self._rest()
                 self.stop_reason = "stop_sequence" if self._stops.matched else self._reason(chunk.finish)
         self._told = self._told or any(not isinstance(piece, ThinkingPiece) for piece in pieces)
-        events += self.narrator.tell(self.searches.taken_out_of(pieces))
+        events += self.narrator.tell(self.searches.taken_out_of(self._with_notice(pieces)))
         if self.stop_reason == "end_turn" and self.narrator.called:
             self.stop_reason = "tool_use"
         if self.stop_reason is not None and self.searches.asked:
@@ -195,6 +198,14 @@ class Answer:
             if self._stops.matched is not None:
                 break
         return out
+
+    def _with_notice(self, pieces: list[Piece]) -> list[Piece]:
+        """Behind the thoughts, in front of all else."""
+        for at, piece in enumerate(pieces):
+            if self._notice and not isinstance(piece, ThinkingPiece):
+                notice, self._notice = self._notice, ""
+                return [*pieces[:at], TextPiece(notice), *pieces[at:]]
+        return pieces
 
     def _rest(self) -> list[Piece]:
         rest = self._stops.close()

@@ -104,6 +104,7 @@ class Service:
             shows_thoughts=thinking.on,
             cut=plan.cut,
             searches=plan.meant.searches,
+            notice=plan.meant.notice,
         )
         return Turn(request_id, card.id, arrived, plan, answer, self.supervisor, partial(self._planned, request, card))
 

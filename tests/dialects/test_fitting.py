@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pensieve.core.chat import Tool
-from pensieve.dialects.fit import Fitter
+from pensieve.dialects.fitting import Fitter
 
 LINES = {"type": "array", "items": {"type": "string"}}
 SCHEMA: dict[str, Any] = {
