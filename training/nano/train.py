@@ -22,7 +22,7 @@ from training.nano.model import Nano, Shape
 from training.nano.tokens import PADDING, Labeller
 
 SEED = 1
-STEPS = 9800
+STEPS = 9300
 WORKERS = 2
 TOKENS_PER_BATCH = 5120
 WARM_UP = 50
