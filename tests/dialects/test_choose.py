@@ -21,6 +21,7 @@ TEMPLATES = {
     "'<seed:tool_call>' <function=a><parameter=b> '<seed:think>'": ("seed", "<seed:think>"),
     "[gMASK]<sop> <tool_call>{function-name}\n<arg_key>{arg-key-1}</arg_key> '<think></think>'": ("glm", "<think>"),
     "<minimax:tool_call> <invoke name='<think>'": ("minimax", "<think>"),
+    "']<]minimax[>[' ~ '<tool_call>' '<mm:think>'": ("prompted", "<mm:think>"),
     "'<|tool_call>call:' + name '<|\"|>' '<|channel>thought\\n<channel|>'": ("gemma", "<|channel>thought\n"),
     "'[TOOL_CALLS] [' ~ '[TOOL_RESULTS]'": ("mistral_list", None),
     "'[TOOL_CALLS]' + name + '[ARGS]'": ("mistral", None),

@@ -81,9 +81,6 @@ def understood(name: str, text: str) -> tuple[str, list[tuple[str, Any]]]:
     return words, [(name, json.loads(written)) for name, written in calls]
 
 
-NO_READER = {"MiniMax-M3"}
-"""A form of its own that no family has."""
-
 UNQUOTED = {"lfm2_2_5", "lfm2_2_5_v2"}
 """They put strings between quotes as they are, whatever quotes stand in them."""
 
@@ -96,7 +93,7 @@ WORDS_APART = {"llama3_1", "llama3_2"}
 ONE_CALL = {"llama3_1", "llama3_2", "gpt-oss", "gptoss"}
 """Their turns have one call."""
 
-UNREAD = NO_READER | UNQUOTED | BROKEN
+UNREAD = UNQUOTED | BROKEN
 
 
 @pytest.mark.parametrize("name", sorted(set(templates()) - UNREAD))
@@ -111,6 +108,6 @@ def test_what_a_template_shows_its_reader_understands(name: str) -> None:
         assert WORDS in words and calls == expected
 
 
-@pytest.mark.parametrize("name", sorted(NO_READER | UNQUOTED))
+@pytest.mark.parametrize("name", sorted(UNQUOTED))
 def test_no_template_is_left_out_without_need(name: str) -> None:
     assert understood(name, own_part(name, FULL, EMPTY))[1] != [(FULL.name, INPUT), (EMPTY.name, {})]

@@ -15,6 +15,8 @@ _TELLING: tuple[tuple[tuple[str, ...], Family], ...] = (
     (("tool▁calls▁begin", "```json"), families.DEEPSEEK_V3),
     (("tool▁calls▁begin",), families.DEEPSEEK_V31),
     (("<minimax:tool_call>",), families.MINIMAX),
+    # MiniMax M3's own calls are trees of XML that no reader here understands; it is asked for the usual ones.
+    (("]<]minimax[>[",), families.PROMPTED),
     (("<seed:tool_call>",), families.SEED),
     (("<arg_key>",), families.GLM),
     (("<function=", "<parameter="), families.QWEN_CODER),
@@ -32,7 +34,7 @@ _TELLING: tuple[tuple[tuple[str, ...], Family], ...] = (
 )
 """The first family whose marks all stand in the template; the more telling come first."""
 
-_THINKS = tuple(dict.fromkeys(family.think for family in families.FAMILIES if family.think))
+_THINKS = (*dict.fromkeys(family.think for family in families.FAMILIES if family.think), families.MM_THINK)
 
 
 def choose_family(template: str) -> Family:

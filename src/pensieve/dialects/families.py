@@ -18,6 +18,8 @@ from pensieve.dialects.forms import (
 )
 
 THINK = Think()
+MM_THINK = Think("<mm:think>", "</mm:think>")
+"""MiniMax M3's."""
 
 _HERMES = ObjectForm(("<tool_call>",), "</tool_call>")
 
