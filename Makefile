@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+WITH_MLX := .venv/.with-mlx
 BENCH_MODEL := .models/pensieve-bench.gguf
 # Python packages that carry the chat templates of the model families: the tests read them from the files as they are.
 TEMPLATES := .templates/trl-1.16.0-py3-none-any.whl .templates/xinference-4.1.0-py3-none-any.whl
@@ -19,6 +20,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
+# MLX's build for the CPU, so that its engine is tested on Linux too.
+$(WITH_MLX): requirements-mlx.lock | $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --requirement requirements-mlx.lock
+	@touch $@
+
 $(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
 	$(BIN)/python tests/make_model.py mid $@
 
@@ -28,7 +34,7 @@ $(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
 run: $(INSTALLED)
 	@exec $(BIN)/pensieve serve
 
-test: $(INSTALLED) $(TEMPLATES)
+test: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
 	$(BIN)/python -m pytest
 
 check: $(INSTALLED)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from make_mlx_model import make_mlx_model
 from make_model import make_model
 from server import Server, start_server
 
@@ -44,6 +45,14 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real GGUF file that writes noise: 1.3M parameters, a window of 131,072 tokens."""
     return make_model("tiny", tmp_path_factory.mktemp("models") / "tiny.gguf")
+
+
+@pytest.fixture(scope="session", params=["llamacpp", "mlx"])
+def real_model(request: pytest.FixtureRequest, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same weights for each real engine."""
+    if request.param == "llamacpp":
+        return tiny_model
+    return make_mlx_model("tiny", tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture

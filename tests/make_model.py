@@ -112,7 +112,7 @@ def make_model(kind: str, path: Path, chat_template: str | None = CHATML_WITH_HE
     os.close(handle)
     writer = gguf.GGUFWriter(scratch, "llama")
     _write_header(writer, kind, shape, chat_template)
-    for name, weights in _dice(shape) if kind.startswith("dice") else _tensors(shape):
+    for name, weights in tensors_of(kind):
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -120,6 +120,11 @@ def make_model(kind: str, path: Path, chat_template: str | None = CHATML_WITH_HE
     writer.close()
     os.replace(scratch, path)
     return path
+
+
+def tensors_of(kind: str) -> Iterator[tuple[str, Matrix]]:
+    """The weights by their names in a GGUF file."""
+    return _dice(SHAPES[kind]) if kind.startswith("dice") else _tensors(SHAPES[kind])
 
 
 def train_tokenizer(vocabulary: int) -> Tokenizer:

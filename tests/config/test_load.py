@@ -206,7 +206,7 @@ def test_a_known_group_that_is_no_table_is_not_called_unknown(
         ("PENSIEVE_PORT", "65536", ["expected int <= 65535"]),
         ("PENSIEVE_SERVER__IDLE_SECONDS", "nan", ["server.idle_seconds", "expected float > 0"]),
         ("PENSIEVE_MEMORY__WARN_GB", "inf", ["memory.warn_gb"]),
-        ("PENSIEVE_ENGINE__KIND", "mlx", ["engine.kind = 'mlx'", "PENSIEVE_ENGINE__KIND"]),
+        ("PENSIEVE_ENGINE__KIND", "onnx", ["engine.kind = 'onnx'", "PENSIEVE_ENGINE__KIND"]),
     ],
 )
 def test_a_wrong_name_or_value_in_the_environment_is_told(

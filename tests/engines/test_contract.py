@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from make_mlx_model import make_mlx_model
 from pensieve.core.generation import Chunk, Job, Sampling, Span
 from pensieve.core.model import EngineName
 from pensieve.engines.base import Engine, EngineFailure, EngineOptions
@@ -18,6 +19,7 @@ from pensieve.engines.load import load_engine
 GREEDY = Sampling(temperature=0.0)
 SCRIPT = {"replies": [{"when": "slow", "steps": ["a", {"sleep": 600}, "b"]}, {"steps": ["word "] * 400}]}
 PATIENCE = 60
+ENGINES: list[EngineName] = ["llamacpp", "mlx", "scripted"]
 
 
 class Run:
@@ -60,13 +62,18 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module", params=["llamacpp", "scripted"])
+@pytest.fixture(scope="module")
+def models(tiny_model: Path, script: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[EngineName, Path]:
+    folder = make_mlx_model("tiny", tmp_path_factory.mktemp("mlx") / "tiny")
+    return {"llamacpp": tiny_model, "mlx": folder, "scripted": script}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
 def engine(
-    request: pytest.FixtureRequest, tiny_model: Path, script: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, models: dict[EngineName, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
     name: EngineName = request.param
-    model = tiny_model if name == "llamacpp" else script
-    loaded = load_engine(name, options(model, tmp_path_factory.mktemp(name)))
+    loaded = load_engine(name, options(models[name], tmp_path_factory.mktemp(name)))
     yield loaded
     loaded.close()
 
@@ -181,7 +188,7 @@ def test_the_loop_answers_a_beat_while_it_works(engine: Engine) -> None:
     run.to_end()
 
 
-@pytest.mark.parametrize("name", ["llamacpp", "scripted"])
+@pytest.mark.parametrize("name", ENGINES)
 def test_a_broken_model_is_a_failure_with_words(name: EngineName, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"GGUF\x03\x00\x00\x00 and then nothing")
@@ -189,9 +196,9 @@ def test_a_broken_model_is_a_failure_with_words(name: EngineName, tmp_path: Path
         load_engine(name, options(broken, tmp_path))
 
 
-@pytest.mark.parametrize("name", ["llamacpp", "scripted"])
-def test_closing_ends_what_runs(name: EngineName, tiny_model: Path, script: Path, tmp_path: Path) -> None:
-    engine = load_engine(name, options(tiny_model if name == "llamacpp" else script, tmp_path))
+@pytest.mark.parametrize("name", ENGINES)
+def test_closing_ends_what_runs(name: EngineName, models: dict[EngineName, Path], tmp_path: Path) -> None:
+    engine = load_engine(name, options(models[name], tmp_path))
     run = Run(engine, job(engine, 1, "slow, please", max_tokens=5000))
     while not run.next().text:
         pass

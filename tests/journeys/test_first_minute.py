@@ -84,6 +84,16 @@ def test_claude_code_does_it(server: Server, own_home: Path, project: Path, task
         assert (project / path).read_text() == content
 
 
+@needs_claude
+def test_claude_code_does_it_on_mlx_too(tmp_path: Path, own_home: Path, project: Path) -> None:
+    server = start_server(None, tmp_path / "server", engine__kind="mlx")
+    for task in (TASKS[0], TASKS[8]):
+        lines = lines_of(claude(server.url, own_home, project, task.prompt, tools="Read Write Edit Bash"))
+        assert [name for name, _ in calls_in(lines)] == task.tools
+        assert lines[-1]["result"] == task.said
+    server.stop()
+
+
 def offered(name: str, *parameters: str) -> dict[str, Any]:
     properties = {parameter: {"type": "string"} for parameter in parameters}
     schema = {"type": "object", "properties": properties, "required": list(parameters)}

@@ -39,8 +39,8 @@ def idle(server: Server) -> bool:
 
 
 @pytest.mark.parametrize("streaming", [True, False])
-def test_a_client_that_leaves_frees_its_place(tiny_model: Path, serve: Callable[..., Server], streaming: bool) -> None:
-    server = serve(tiny_model, engine__parallel=1)
+def test_a_client_that_leaves_frees_its_place(real_model: Path, serve: Callable[..., Server], streaming: bool) -> None:
+    server = serve(real_model, engine__parallel=1)
     connection = open_stream(server, FOREVER | {"stream": streaming})
     wait_for(lambda: server.health()["running"] == 1)
     connection.close()
@@ -50,8 +50,8 @@ def test_a_client_that_leaves_frees_its_place(tiny_model: Path, serve: Callable[
     assert "stop_reason=client_gone" in server.log
 
 
-def test_a_client_that_leaves_in_the_prefill_frees_its_place(tiny_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(tiny_model, engine__parallel=1, engine__context=131072)
+def test_a_client_that_leaves_in_the_prefill_frees_its_place(real_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(real_model, engine__parallel=1, engine__context=131072)
     long = "A very long story. " * 20_000
     connection = open_stream(server, FOREVER | {"stream": True, "messages": [{"role": "user", "content": long}]})
     wait_for(lambda: server.health()["running"] == 1)
@@ -61,8 +61,8 @@ def test_a_client_that_leaves_in_the_prefill_frees_its_place(tiny_model: Path, s
     assert "first_token_ms=None" in next(line for line in server.log.splitlines() if "client_gone" in line)
 
 
-def test_a_client_that_leaves_the_queue_is_forgotten(tiny_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(tiny_model, engine__parallel=1)
+def test_a_client_that_leaves_the_queue_is_forgotten(real_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(real_model, engine__parallel=1)
     first = open_stream(server, FOREVER | {"stream": True})
     wait_for(lambda: server.health()["running"] == 1)
     second = open_stream(server, FOREVER | {"stream": True})
@@ -73,8 +73,8 @@ def test_a_client_that_leaves_the_queue_is_forgotten(tiny_model: Path, serve: Ca
     wait_for(lambda: idle(server))
 
 
-def test_sigterm_lets_a_running_answer_end(tiny_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(tiny_model)
+def test_sigterm_lets_a_running_answer_end(real_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(real_model)
     worker = server.worker()
     answers: list[Any] = []
     asking = threading.Thread(target=lambda: answers.append(server.post(FOREVER | {"max_tokens": 1500}).json()))
@@ -87,8 +87,8 @@ def test_sigterm_lets_a_running_answer_end(tiny_model: Path, serve: Callable[...
     nothing_is_left(server, worker)
 
 
-def test_sigterm_ends_an_endless_stream_in_words(tiny_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(tiny_model, server__drain_seconds=0.5)
+def test_sigterm_ends_an_endless_stream_in_words(real_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(real_model, server__drain_seconds=0.5)
     worker = server.worker()
     connection = open_stream(server, FOREVER | {"stream": True})
     connection.recv(1000)
@@ -102,8 +102,8 @@ def test_sigterm_ends_an_endless_stream_in_words(tiny_model: Path, serve: Callab
     nothing_is_left(server, worker)
 
 
-def test_no_new_requests_while_it_drains(tiny_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(tiny_model, server__drain_seconds=5)
+def test_no_new_requests_while_it_drains(real_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(real_model, server__drain_seconds=5)
     connection = open_stream(server, FOREVER | {"stream": True})
     wait_for(lambda: server.health()["running"] == 1)
     server.process.send_signal(signal.SIGTERM)

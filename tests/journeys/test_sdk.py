@@ -19,8 +19,8 @@ HELLO: list[Any] = [{"role": "user", "content": "Hello there"}]
 
 
 @pytest.fixture(scope="module")
-def server(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    started = start_server(tiny_model, tmp_path_factory.mktemp("server"))
+def server(real_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    started = start_server(real_model, tmp_path_factory.mktemp("server"))
     yield started
     started.stop()
 
@@ -111,8 +111,8 @@ def test_sampling_is_honoured(server: Server) -> None:
     assert one_way == greedy
 
 
-def test_an_answer_as_long_as_the_window_says_so(tiny_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(tiny_model, engine__context=2048)
+def test_an_answer_as_long_as_the_window_says_so(real_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(real_model, engine__context=2048)
     with server.sdk() as client:
         words = "word " * 1_900
         count = client.messages.count_tokens(model="claude-x", messages=[{"role": "user", "content": words}])

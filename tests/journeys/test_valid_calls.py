@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from claude_code import needs_claude, requests_of
+from make_mlx_model import make_mlx_model
 from make_model import make_model
 from pensieve.dialects.grammar.schemas import accept
 from schemas import SCHEMAS
@@ -82,6 +83,23 @@ def test_a_forced_call_is_valid(dice: Server, name: str, number: int) -> None:
             assert {call["name"] for call in calls_of(message)} == {"the_one"}
         else:
             assert len(message["content"]) == 1
+
+
+@pytest.fixture(scope="module")
+def mlx_dice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    place = tmp_path_factory.mktemp("mlx-dice")
+    server = start_server(make_mlx_model("dice", place / "dice"), place / "server", engine__context=131072)
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_forced_call_is_valid_on_mlx(mlx_dice: Server, name: str) -> None:
+    once = {"type": "any", "disable_parallel_tool_use": True}
+    message = asked(mlx_dice, f"Call {name}", tools=[tool("the_one", SCHEMAS[name])], tool_choice=once)
+    assert message["stop_reason"] == "tool_use", message
+    (call,) = calls_of(message)
+    check(call, SCHEMAS[name])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -33,9 +33,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="The model: a GGUF file. Without: the bundled Pensieve Nano.")
+        str | None, typer.Option(help="The model: a GGUF file or a folder for MLX. Without: Pensieve Nano.")
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="auto, llamacpp or scripted.")] = None,
+    engine: Annotated[str | None, typer.Option(help="auto, llamacpp, mlx or scripted.")] = None,
     config: Annotated[Path | None, typer.Option(help="Config file instead of the one in PENSIEVE_HOME.")] = None,
 ) -> None:
     """Serve a model on this machine, in the foreground."""

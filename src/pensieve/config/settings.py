@@ -24,14 +24,14 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
-    path: Annotated[str, Meta(description="the model: a GGUF file; empty for the bundled Pensieve Nano")] = ""
+    path: Annotated[str, Meta(description="the model: a GGUF file or a folder for MLX; empty for Pensieve Nano")] = ""
     aliases: Annotated[tuple[str, ...], Meta(description="more names, beside claude-*, that mean this model")] = ()
 
 
 class Engine(Struct, frozen=True, forbid_unknown_fields=True):
-    kind: Annotated[Literal["auto", "llamacpp", "scripted"], Meta(description="auto: by the kind of model file")] = (
-        "auto"
-    )
+    kind: Annotated[
+        Literal["auto", "llamacpp", "mlx", "scripted"], Meta(description="auto: by the kind of model file")
+    ] = "auto"
     parallel: Annotated[int, Meta(ge=1, le=64, description="requests that generate at once")] = 4
     queue: Annotated[int, Meta(ge=0, le=10_000, description="requests that may wait beyond those")] = 64
     context: Annotated[int, Meta(ge=512, description="tokens per request, if the model and the memory allow")] = 32768

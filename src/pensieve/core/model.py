@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from pensieve.core.generation import Sampling
 
-EngineName = Literal["llamacpp", "scripted"]
+EngineName = Literal["llamacpp", "mlx", "scripted"]
 
 
 class ModelCard(Struct, frozen=True):

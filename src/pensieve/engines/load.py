@@ -12,6 +12,10 @@ def load_engine(name: EngineName, options: EngineOptions) -> Engine:
         from pensieve.engines.scripted.engine import ScriptedEngine
 
         return ScriptedEngine(options)
+    if name == "mlx":
+        from pensieve.engines.mlx.engine import MlxEngine
+
+        return MlxEngine(options)
     from pensieve.engines.llamacpp.engine import LlamaCppEngine
 
     return LlamaCppEngine(options)

@@ -5,3 +5,5 @@ from __future__ import annotations
 from pathlib import Path
 
 NANO = Path(__file__).resolve().with_name("nano") / "pensieve-nano.gguf"
+NANO_FOLDER = NANO.with_name("mlx")
+"""The same weights for MLX."""

@@ -9,7 +9,8 @@ from typing import Any
 from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
 from pensieve.core.model import EngineName, ModelCard
-from pensieve.library.bundled import NANO
+from pensieve.library.bundled import NANO, NANO_FOLDER
+from pensieve.library.folders import folder_card
 from pensieve.library.gguf import CONTROL_TOKENS, read_metadata
 
 _KV_BYTES = 2  # of one f16 number
@@ -21,17 +22,25 @@ def read_card(path: str, engine: str = "auto") -> ModelCard:
     if engine == "scripted" and not path:
         raise SettingsError("The scripted engine has no script.", "Name one: --model story.json")
     try:
-        file = Path(path or NANO).expanduser().resolve()
-        found = file.is_file()
+        file = Path(path or (NANO_FOLDER if engine == "mlx" else NANO)).expanduser().resolve()
+        found = file.exists()
     except (OSError, RuntimeError, ValueError) as error:
         raise SettingsError(f"The path {path!r} cannot be used: {error}.", "Check --model.") from None
     if not found:
         remedy = "Check the path given with --model." if path else "It belongs to the package: install pensieve again."
         raise SettingsError(f"There is no model file {file}.", remedy)
-    kind: EngineName = "scripted" if engine == "scripted" or file.suffix == ".json" else "llamacpp"
+    kind = _engine_of(file, engine)
     if engine not in ("auto", kind):
         raise SettingsError(f"The engine {engine} cannot read {file.name}.", "Leave out --engine.")
+    if kind == "mlx":
+        return folder_card(file, _slug(NANO.stem if file == NANO_FOLDER else file.name))
     return _script_card(file) if kind == "scripted" else _gguf_card(file)
+
+
+def _engine_of(file: Path, engine: str) -> EngineName:
+    if file.is_dir():
+        return "mlx"
+    return "scripted" if engine == "scripted" or file.suffix == ".json" else "llamacpp"
 
 
 def _script_card(file: Path) -> ModelCard:

@@ -1,0 +1,161 @@
+"""What does Pensieve cost on top of mlx-lm? The same model, greedy, fresh prompts, in turns on an idle machine.
+
+`mlx_overhead.py FOLDER [--rounds N]`. A folder is made by `tests/make_mlx_model.py tiny FOLDER`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mlx.core as mx
+import mlx_lm.generate as mlx_generate
+from mlx_lm.generate import BatchGenerator, generate_step
+
+from overhead import listed, port_in
+from pensieve.engines.mlx.loading import load_model
+from pensieve.engines.mlx.prefixes import Prefixes
+from pensieve.engines.mlx.tokens import Tokens
+from streams import Pensieve, Sample, stream
+
+STREAMS, TOKENS, WORDS, LONG = 4, 150, 20, 100_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rounds", type=int, default=7)
+    arguments = parser.parse_args()
+    tree()
+    with server(arguments.folder) as port:
+        ours = Pensieve("pensieve", port, "/v1/messages", b"text_delta", b'"output_tokens":')
+        decode(ours, Bare(arguments.folder), arguments.rounds)
+        second_turn(port)
+
+
+class Bare:
+    """mlx-lm as it is, in this process."""
+
+    def __init__(self, folder: Path) -> None:
+        mlx_generate.maybe_set_recommended_wired_limit = lambda: None
+        self.tokens = Tokens(folder)
+        self._model = load_model(folder)
+
+    def one(self, prompt: str) -> Sample:
+        started, times = time.perf_counter(), []
+        for _ in generate_step(mx.array(self.tokens.tokenize(prompt)), self._model, max_tokens=TOKENS):
+            times.append(time.perf_counter())
+        return Sample(times[0] - started, times[-1] - times[0], len(times))
+
+    def several(self, prompts: list[str]) -> list[Sample]:
+        batch = BatchGenerator(self._model, completion_batch_size=STREAMS, prefill_batch_size=1, prefill_step_size=512)
+        started = time.perf_counter()
+        uids = batch.insert([list(self.tokens.tokenize(prompt)) for prompt in prompts], max_tokens=[TOKENS] * STREAMS)
+        times: dict[int, list[float]] = {uid: [] for uid in uids}
+        while any(len(arrived) < TOKENS for arrived in times.values()):
+            for output in batch.next()[1]:
+                times[output.uid].append(time.perf_counter())
+        return [Sample(one[0] - started, one[-1] - one[0], len(one)) for one in times.values()]
+
+
+@contextlib.contextmanager
+def server(folder: Path) -> Iterator[int]:
+    with tempfile.TemporaryDirectory() as home:
+        environment = os.environ | {"PENSIEVE_HOME": home, "PENSIEVE_ENGINE__CONTEXT": "8192"}
+        command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", "--model", str(folder)]
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        try:
+            yield port_in(process.stderr)
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def decode(ours: Pensieve, bare: Bare, rounds: int) -> None:
+    """Bare, the prompt has no template around it: some tokens less to read, none less to write."""
+    rng = random.Random(5)
+
+    def prompts(count: int) -> list[str]:
+        return [" ".join(f"{rng.getrandbits(24):06x}" for _ in range(WORDS)) for _ in range(count)]
+
+    async def through_pensieve(texts: list[str]) -> list[Sample]:
+        return list(await asyncio.gather(*(stream(ours, text, "", TOKENS) for text in texts)))
+
+    ratios: dict[str, list[float]] = {"one stream": [], "four streams": [], "four to one": []}
+    for number in range(rounds):
+        rates: dict[str, float] = {}
+        kinds = ["ours", "bare"] if number % 2 else ["bare", "ours"]
+        for kind in kinds:
+            if kind == "ours":
+                one, several = (
+                    asyncio.run(through_pensieve(prompts(1))),
+                    asyncio.run(through_pensieve(prompts(STREAMS))),
+                )
+            else:
+                one, several = [bare.one(prompts(1)[0])], bare.several(prompts(STREAMS))
+            rates[kind + " 1"], rates[kind + " 4"] = one[0].rate, sum(sample.rate for sample in several)
+            time.sleep(0.2)
+        ratios["one stream"].append(rates["ours 1"] / rates["bare 1"])
+        ratios["four streams"].append(rates["ours 4"] / rates["bare 4"])
+        ratios["four to one"].append(rates["ours 4"] / rates["ours 1"] / (rates["bare 4"] / rates["bare 1"]))
+        last = rates
+    print(f"the last round: {', '.join(f'{name}: {rate:.0f} tokens/s' for name, rate in last.items())}")
+    for name, values in ratios.items():
+        print(f"{name}: {statistics.median(values):.3f} of mlx-lm ({listed(values)})", flush=True)
+
+
+def second_turn(port: int) -> None:
+    """What a conversation's second turn reads anew."""
+    told = {"role": "user", "content": "word " * 400}
+    first = asked(port, [told])
+    answer = {"role": "assistant", "content": first["content"]}
+    second = asked(port, [told, answer, {"role": "user", "content": "And then?"}])
+    for name, message in (("first", first), ("second", second)):
+        usage = message["usage"]
+        print(
+            f"{name} turn: {usage['input_tokens']} tokens read, {usage['cache_read_input_tokens']} were there already"
+        )
+
+
+def asked(port: int, messages: list[Any]) -> Any:
+    body = json.dumps({"model": "claude-bench", "max_tokens": 20, "temperature": 0, "messages": messages}).encode()
+    headers = {"x-api-key": "pensieve-local-token", "content-type": "application/json"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/messages", body, headers)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)
+
+
+def tree() -> None:
+    """What a miss costs on one long conversation, and what its path weighs."""
+    rng = random.Random(3)
+    path = [rng.randrange(150_000) for _ in range(LONG)]
+    tracemalloc.start()
+    prefixes: Prefixes[None] = Prefixes(1)
+    prefixes.put(path, None, 0, replaces=True)
+    weight = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    misses = []
+    for at in (5, LONG // 2, LONG - 5):
+        other = (*path[:at], -path[at] % 150_000 + 1, *path[at + 1 :])
+        started = time.perf_counter()
+        prefixes.find(other)
+        misses.append((time.perf_counter() - started) * 1000)
+    print(f"prefix tree, a path of {LONG} tokens: {weight / 1e6:.2f} MB; a miss: {listed(misses)} ms")
+
+
+if __name__ == "__main__":
+    main()

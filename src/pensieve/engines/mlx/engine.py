@@ -1,0 +1,111 @@
+"""MLX through mlx-lm's BatchGenerator: several jobs in one batch, each from the longest prefix that is there already.
+
+One thread owns MLX: it loads the model, runs the loop and frees all of it. The others leave it messages.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pensieve.core.generation import Job
+from pensieve.engines.base import Emit, EngineFailure, EngineOptions
+
+if TYPE_CHECKING:
+    from pensieve.engines.mlx.loop import Loop
+    from pensieve.engines.mlx.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+_Submit = tuple[Job, Emit]
+_Message = _Submit | int | threading.Event | None
+"""A job to run, the id of one to cancel, an event to set, or the end."""
+
+
+class MlxEngine:
+    def __init__(self, options: EngineOptions) -> None:
+        # Nothing may be asked of the network, whatever the folder says.
+        os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
+        # The build for CPUs compiles what it runs, and leaves that in the folder for such things.
+        os.environ["TMPDIR"] = options.directory
+        self.context = options.context
+        self.longest_step = 0.0
+        self._messages: queue.SimpleQueue[_Message] = queue.SimpleQueue()
+        ready: Future[Tokens] = Future()
+        self._thread = threading.Thread(target=self._own, args=(options, ready), name="mlx", daemon=True)
+        self._thread.start()
+        self._tokens = ready.result()
+
+    def tokenize(self, text: str) -> tuple[int, ...]:
+        return self._tokens.tokenize(text)
+
+    def submit(self, job: Job, emit: Emit) -> None:
+        self._messages.put((job, emit))
+
+    def cancel(self, job_id: int) -> None:
+        self._messages.put(job_id)
+
+    def beat(self) -> None:
+        answered = threading.Event()
+        self._messages.put(answered)
+        answered.wait()
+
+    def close(self) -> None:
+        self._messages.put(None)
+        self._thread.join()
+
+    def _own(self, options: EngineOptions, ready: Future[Tokens]) -> None:
+        try:
+            from pensieve.engines.mlx.loading import load_model
+            from pensieve.engines.mlx.loop import Loop
+            from pensieve.engines.mlx.tokens import Tokens
+
+            folder = Path(options.model)
+            model, tokens = load_model(folder), Tokens(folder)
+            loop = Loop(model, tokens, options)
+        except ImportError as error:
+            ready.set_exception(EngineFailure(f"MLX is not installed ({error}): pip install 'pensieve[mlx]'"))
+            return
+        except BaseException as error:
+            ready.set_exception(error)
+            return
+        ready.set_result(tokens)
+        try:
+            self._generate(loop)
+        except BaseException:
+            # Without this thread the worker would only look alive. The next one resumes its jobs.
+            log.exception("the generating loop has ended")
+            os._exit(1)
+
+    def _generate(self, loop: Loop) -> None:
+        while self._heard(loop):
+            if not loop.idle:
+                started = time.monotonic()
+                loop.step()
+                self.longest_step = max(self.longest_step, time.monotonic() - started)
+        loop.close()
+
+    def _heard(self, loop: Loop) -> bool:
+        """Takes what others have left; waits for it if there is nothing else to do. False: the end."""
+        wait = loop.idle
+        while True:
+            try:
+                message = self._messages.get(block=wait)
+            except queue.Empty:
+                return True
+            wait = False
+            match message:
+                case None:
+                    return False
+                case threading.Event():
+                    message.set()
+                case int():
+                    loop.cancel(message)
+                case (job, emit):
+                    loop.submit(job, emit)

@@ -1,0 +1,82 @@
+"""A model folder as mlx-lm reads it -> the model in memory, or one sentence that says which file is wrong.
+
+To be called on the thread that will use the model: MLX's streams belong to threads.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+from pensieve.engines.base import EngineFailure
+
+LARGEST_HEADER = 100_000_000
+LONGEST_MESSAGE = 300
+
+
+def load_model(folder: Path) -> Any:
+    """Raises EngineFailure."""
+    check_files(folder)
+    import mlx.core as mx
+    from mlx_lm import utils
+
+    try:
+        model, _ = utils.load_model(folder)
+        mx.eval(model.parameters())
+    except Exception as error:
+        # The library raises whatever its parts raise; the reader of the message wants the model's name in it.
+        raise EngineFailure(f"MLX cannot load {folder.name}: {_first_words(error)}") from error
+    return model
+
+
+def _first_words(error: Exception) -> str:
+    """On one line; some messages list all tensors."""
+    words = " ".join(str(error).split())
+    return words if len(words) <= LONGEST_MESSAGE else words[:LONGEST_MESSAGE] + "..."
+
+
+def check_files(folder: Path) -> None:
+    """What the library would only stumble over later, or load as if nothing was missing. Raises EngineFailure."""
+    for name in ("config.json", "tokenizer.json"):
+        read_json(folder / name)
+    index = folder / "model.safetensors.index.json"
+    wanted = set(read_json(index).get("weight_map", {}).values()) if index.exists() else set()
+    files = sorted({*folder.glob("model*.safetensors"), *(folder / str(name) for name in wanted)})
+    if not files:
+        raise EngineFailure(f"{folder.name} has no weights: model.safetensors is missing.")
+    for file in files:
+        _check_shard(file)
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Raises EngineFailure."""
+    try:
+        content = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        raise EngineFailure(f"{file.parent.name} has no {file.name}.") from None
+    except (OSError, ValueError) as error:
+        raise EngineFailure(f"{file.parent.name}/{file.name} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise EngineFailure(f"{file.parent.name}/{file.name} holds no JSON object.")
+    return content
+
+
+def _check_shard(file: Path) -> None:
+    """Format: 8 bytes length of the header, the header in JSON, the data (huggingface.co/docs/safetensors)."""
+    name = f"{file.parent.name}/{file.name}"
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as shard:
+            length = struct.unpack("<Q", shard.read(8))[0]
+            if length > min(size, LARGEST_HEADER):
+                raise EngineFailure(f"{name} is cut short or no safetensors file.")
+            header = json.loads(shard.read(length))
+        ends = [tensor["data_offsets"][1] for key, tensor in header.items() if key != "__metadata__"]
+    except FileNotFoundError:
+        raise EngineFailure(f"{name} is missing.") from None
+    except (OSError, ValueError, struct.error, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise EngineFailure(f"{name} is no safetensors file: {error}") from None
+    if 8 + length + max(ends, default=0) > size:
+        raise EngineFailure(f"{name} is cut short: {8 + length + max(ends)} bytes are needed, {size} are there.")

@@ -1,0 +1,209 @@
+"""The generating loop: jobs in, one step after the other, Chunks out. All of it on the one thread that owns MLX."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from functools import lru_cache
+from typing import Any
+
+import mlx.core as mx
+import mlx_lm.generate as mlx_generate
+from mlx_lm.generate import BatchGenerator, StopSequences
+from mlx_lm.models.cache import make_prompt_cache
+from mlx_lm.sample_utils import make_sampler
+
+from pensieve.core.generation import Chunk, Finish, Job, Prefill, Sampling
+from pensieve.engines.base import Emit, EngineOptions
+from pensieve.engines.mlx.caches import Caches, can_be_cut, cut, own, settle, weight
+from pensieve.engines.mlx.guide import Guide, Guides
+from pensieve.engines.mlx.prefixes import Prefixes
+from pensieve.engines.mlx.tokens import Tokens, Writer
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY = 2048
+"""Tokens between the checkpoints of models whose caches cannot be cut."""
+SETTLE_EVERY = 64
+"""Steps."""
+MOST_PASSES = 130_000_000
+"""Tokens of a stretch times tokens of its prompt: with more of them, macOS ends a command for running too long."""
+SHORTEST_STRETCH = 128
+BUFFERS_KEPT = 256 << 20
+"""Bytes of freed buffers that MLX may keep for the next use."""
+
+
+class _Run:
+    """A job on its way. `ids`: the prompt, and what had been generated of it before."""
+
+    def __init__(self, job: Job, emit: Emit, ids: tuple[int, ...]) -> None:
+        self.job, self.emit, self.ids = job, emit, ids
+        self.writer: Writer | None = None
+        self.guide: Guide | None = None
+        self.cached = 0
+
+
+class Loop:
+    def __init__(self, model: Any, tokens: Tokens, options: EngineOptions) -> None:
+        # Wired memory is what makes Macs panic, and mlx-lm wires it in three places by this one function.
+        mlx_generate.maybe_set_recommended_wired_limit = lambda: None
+        mx.set_cache_limit(BUFFERS_KEPT)
+        self._model, self._tokens, self._options = model, tokens, options
+        self._guides = Guides(tokens)
+        self._cuttable = can_be_cut(make_prompt_cache(model))
+        self._waiting: deque[_Run] = deque()
+        self._running: dict[int, _Run] = {}
+        self._steps = 0
+        self._restart()
+
+    @property
+    def idle(self) -> bool:
+        return not self._waiting and not self._running
+
+    def submit(self, job: Job, emit: Emit) -> None:
+        self._waiting.append(_Run(job, emit, (*job.prompt, *self._tokens.resolved(job.generated))))
+
+    def cancel(self, job_id: int) -> None:
+        for run in [run for run in self._waiting if run.job.id == job_id]:
+            self._waiting.remove(run)
+            run.emit(Chunk(finish=Finish("cancelled")))
+        for uid, run in list(self._running.items()):
+            if run.job.id == job_id:
+                self._keep_and_remove(uid)
+                self._end(uid, Finish("cancelled"))
+
+    def cancel_all(self) -> None:
+        for run in [*self._waiting, *self._running.values()]:
+            self.cancel(run.job.id)
+
+    def step(self) -> None:
+        """One token for each job that writes, and one stretch of a prompt for one that reads."""
+        while self._waiting and len(self._running) < self._options.parallel:
+            run = self._waiting.popleft()
+            try:
+                self._start(run)
+            except Exception as error:
+                # One job that cannot be begun must not end the others.
+                run.emit(Chunk(finish=Finish("failed", str(error) or type(error).__name__)))
+        self._generator.prefill_step_size = self._stretch()
+        try:
+            prompts, outputs = self._generator.next()
+        except Exception as error:
+            if on_gpu():
+                # After an error of the GPU, data may be wrong in silence: the process ends, and the next one resumes.
+                raise
+            # The caches of the batch are out of step with its tokens now: nothing of them can be used again.
+            log.exception("a step failed")
+            for uid in list(self._running):
+                self._end(uid, Finish("failed", str(error) or type(error).__name__))
+            self._restart()
+            return
+        for progress in prompts:
+            self._has_read(progress)
+        for output in outputs:
+            self._has_written(output)
+        self._steps += 1
+        if self._steps % SETTLE_EVERY == 0:
+            settle(self._generator._generation_batch.prompt_cache)
+        for uid, run in list(self._running.items()):
+            if run.guide is not None and run.guide.error:
+                self._generator.remove([uid])
+                self._end(uid, Finish("failed", f"the grammar: {run.guide.error}"))
+
+    def close(self) -> None:
+        self.cancel_all()
+        self._generator.close()
+
+    def _restart(self) -> None:
+        self._prefixes: Prefixes[Caches] = Prefixes(self._options.cache_mb << 20)
+        self._generator = BatchGenerator(
+            self._model,
+            completion_batch_size=self._options.parallel,
+            prefill_batch_size=1,
+            prefill_step_size=self._options.batch,
+            stream=mx.new_stream(mx.default_device()),
+        )
+
+    def _stretch(self) -> int:
+        """How many tokens of a prompt are read in one step."""
+        longest = max((len(run.ids) for run in self._running.values()), default=1)
+        return max(SHORTEST_STRETCH, min(self._options.batch, MOST_PASSES // longest))
+
+    def _start(self, run: _Run) -> None:
+        caches, run.cached = self._computed(run.ids)
+        job = run.job
+        run.writer = Writer(self._tokens, job.markers, run.ids[len(job.prompt) :])
+        if job.grammar:
+            run.guide = self._guides.guide(job.grammar)
+        run.emit(Chunk(prefill=Prefill(len(run.ids), run.cached, run.cached)))
+        (uid,) = self._generator.insert_segments(
+            [self._segments(run)],
+            max_tokens=[job.max_tokens or 1],
+            caches=[caches],
+            all_tokens=[list(run.ids[: run.cached])],
+            samplers=[_sampler(job.sampling)],
+            logits_processors=[[run.guide] if run.guide else []],
+            stop_sequences=[StopSequences([(end,) for end in self._tokens.ends])],
+        )
+        self._running[uid] = run
+
+    def _computed(self, ids: tuple[int, ...]) -> tuple[Caches | None, int]:
+        """What is there of all tokens but the last, which the first step has to read."""
+        match = self._prefixes.find(ids[:-1])
+        whole = match.whole.tokens if match.whole else 0
+        if self._cuttable and match.part is not None and match.shared > whole:
+            return cut(match.part.value, match.part.tokens - match.shared), match.shared
+        return (match.whole.value, whole) if match.whole else (None, 0)
+
+    def _segments(self, run: _Run) -> list[list[int]]:
+        """Of models whose caches cannot be cut, the prompt is read in stretches, each with a checkpoint at its end."""
+        rest = list(run.ids[run.cached :])
+        if self._cuttable:
+            return [rest]
+        ends = [*range(CHECKPOINT_EVERY, len(rest) - 1, CHECKPOINT_EVERY), len(rest) - 1]
+        return [rest[start:end] for start, end in zip([0, *ends], [*ends, len(rest)], strict=True) if start < end]
+
+    def _has_read(self, progress: Any) -> None:
+        run = self._running[progress.uid]
+        done, total = progress.progress
+        run.emit(Chunk(prefill=Prefill(len(run.ids), run.cached, len(run.ids) - total + done)))
+        if progress.end_of_segment and not progress.end_of_prompt and not self._cuttable:
+            for caches, ids in self._generator.extract_cache([progress.uid]).values():
+                self._keep(caches, ids)
+
+    def _has_written(self, output: Any) -> None:
+        run = self._running[output.uid]
+        assert run.writer is not None
+        counted = run.job.max_tokens > 0
+        chunk = run.writer.write(output.token) if counted and output.finish_reason != "stop" else None
+        if chunk is not None:
+            run.emit(chunk)
+        if output.finish_reason is None:
+            return
+        self._keep(output.prompt_cache, output.all_tokens)
+        if counted and output.finish_reason == "stop":
+            run.writer.hold(output.token)
+        self._end(output.uid, Finish("end" if counted and output.finish_reason == "stop" else "length"))
+
+    def _keep_and_remove(self, uid: int) -> None:
+        for caches, ids in self._generator.remove([uid], return_prompt_caches=True).values():
+            self._keep(caches, ids)
+
+    def _keep(self, caches: Caches, ids: list[int]) -> None:
+        if ids and not any(cache.empty() for cache in caches):
+            caches = own(caches)
+            self._prefixes.put(ids, caches, weight(caches), replaces=self._cuttable)
+
+    def _end(self, uid: int, finish: Finish) -> None:
+        run = self._running.pop(uid)
+        run.emit(run.writer.end(finish) if run.writer else Chunk(finish=finish))
+
+
+def on_gpu() -> bool:
+    return bool(mx.default_device().type != mx.cpu)
+
+
+@lru_cache(64)
+def _sampler(sampling: Sampling) -> Any:
+    """The same one for the same settings: mlx-lm samples those of a batch in one call then."""
+    return make_sampler(temp=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k)

@@ -1,0 +1,113 @@
+"""What a model folder in the layout of Hugging Face says of itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pensieve.core.errors import SettingsError
+from pensieve.core.generation import Sampling
+from pensieve.core.model import ModelCard
+
+_KV_BYTES = 2  # of one f16 number
+_REMEDY = "Name a folder that mlx-lm can load, or a GGUF file, with --model."
+
+Fields = dict[str, Any]
+
+
+def folder_card(folder: Path, name: str) -> ModelCard:
+    """Raises SettingsError that names the file."""
+    config = _read(folder, "config.json", needed=True)
+    text = config.get("text_config")
+    shape = text if isinstance(text, dict) else config
+    tokens, words = _read(folder, "tokenizer.json", needed=True), _read(folder, "tokenizer_config.json")
+    context = _number(shape, "max_position_embeddings")
+    if not context:
+        raise SettingsError(f"{folder.name}/config.json names no context length.", _REMEDY)
+    return ModelCard(
+        id=name,
+        path=str(folder),
+        engine="mlx",
+        description=folder.name,
+        created=int((folder / "config.json").stat().st_mtime),
+        architecture=str(config.get("model_type", "")),
+        trained_context=context,
+        weight_bytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
+        kv_bytes_per_token=_kv_bytes_per_token(shape),
+        template=_template(folder, words),
+        bos=_token(words, "bos_token"),
+        eos=_token(words, "eos_token"),
+        sampling=_sampling(_read(folder, "generation_config.json")),
+        control_tokens=_control_tokens(tokens),
+        grammars=True,
+    )
+
+
+def _read(folder: Path, name: str, needed: bool = False) -> Fields:
+    file = folder / name
+    try:
+        content = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        if needed:
+            raise SettingsError(f"{folder} is no model: it has no {name}.", _REMEDY) from None
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}.", _REMEDY) from None
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file} holds no JSON object.", _REMEDY)
+    return content
+
+
+def _number(fields: Fields, key: str, default: int = 0) -> int:
+    value = fields.get(key)
+    return value if type(value) is int and value > 0 else default
+
+
+def _kv_bytes_per_token(shape: Fields) -> int:
+    """Keys and values of all layers at f16. Too much for models with windows or linear layers, never too little."""
+    heads = _number(shape, "num_attention_heads", 1)
+    head = _number(shape, "head_dim", _number(shape, "hidden_size", 1) // heads)
+    return 2 * _number(shape, "num_hidden_layers", 1) * _number(shape, "num_key_value_heads", heads) * head * _KV_BYTES
+
+
+def _template(folder: Path, words: Fields) -> str | None:
+    file = folder / "chat_template.jinja"
+    if file.exists():
+        return file.read_text(encoding="utf-8")
+    value = words.get("chat_template")
+    if isinstance(value, list):
+        named = {entry.get("name"): entry.get("template") for entry in value if isinstance(entry, dict)}
+        value = named.get("tool_use") or named.get("default")
+    return value if isinstance(value, str) else None
+
+
+def _token(words: Fields, key: str) -> str:
+    value = words.get(key)
+    value = value.get("content") if isinstance(value, dict) else value
+    return value if isinstance(value, str) else ""
+
+
+def _sampling(generation: Fields) -> Sampling:
+    """What the model's makers recommend, else the API's default of 1.0 and nothing cut."""
+    default = Sampling()
+
+    def number(key: str, otherwise: float, most: float) -> float:
+        value = generation.get(key)
+        return float(value) if isinstance(value, int | float) and 0 <= value <= most else otherwise
+
+    return Sampling(
+        temperature=0.0 if generation.get("do_sample") is False else number("temperature", default.temperature, 10),
+        top_p=number("top_p", default.top_p, 1),
+        top_k=int(number("top_k", default.top_k, 2**31 - 1)),
+    )
+
+
+def _control_tokens(tokens: Fields) -> dict[str, int]:
+    """All that were added to the vocabulary: llguidance knows none of them as text, special or not."""
+    added = tokens.get("added_tokens")
+    return {
+        token["content"]: token["id"]
+        for token in (added if isinstance(added, list) else [])
+        if isinstance(token, dict) and isinstance(token.get("content"), str) and type(token.get("id")) is int
+    }
