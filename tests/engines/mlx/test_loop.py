@@ -28,8 +28,8 @@ class Kind:
     def __init__(self, folder: Path) -> None:
         self.model, self.tokens = load_model(folder), Tokens(folder)
 
-    def loop(self, *, parallel: int = 4, batch: int = 64, cache_mb: int = 64) -> Loop:
-        return Loop(self.model, self.tokens, EngineOptions("", 8192, parallel, 0, batch, cache_mb, ""))
+    def loop(self, *, parallel: int = 4, batch: int = 64, cache_mb: int = 64, context: int = 8192) -> Loop:
+        return Loop(self.model, self.tokens, EngineOptions("", context, parallel, 0, batch, cache_mb, ""))
 
     def expected(self, prompt: tuple[int, ...], count: int) -> list[int]:
         """What mlx-lm itself writes."""
@@ -252,9 +252,19 @@ def test_memory_comes_back_to_what_it_was(tiny: Kind) -> None:
     assert loop._generator.prompt_cache_nbytes == 0
 
 
-def test_the_prefix_cache_keeps_its_budget(tiny: Kind) -> None:
-    loop = tiny.loop(cache_mb=2)
-    for number in range(8):
+def test_kept_prefixes_take_what_running_jobs_leave(tiny: Kind) -> None:
+    """Of the tiny model a token weighs 2 KiB: four layers, two heads of 32 numbers, keys and values in f32."""
+    loop = tiny.loop(cache_mb=5, context=1024, parallel=2, batch=512)
+    Answer(loop, 0, (5,) * 2100, 1)
+    run(loop)
+    for number in range(20):
         Answer(loop, number, tiny.tokens.tokenize(f"{number} {STORY}"), 3)
     run(loop)
-    assert 0 < loop._prefixes.nbytes <= 2 << 20
+    assert loop._token_bytes == 4 * 2 * 32 * 2 * 4
+    most = (5 << 20) + 2 * 1024 * 2048
+    assert most - 300 * 2048 < loop._prefixes.nbytes <= most
+    long = Answer(loop, 99, (1, 2, 3), 900)
+    while len(long.ids) < 800:
+        loop.step()
+    assert loop._prefixes.nbytes <= most - 700 * 2048
+    loop.cancel_all()

@@ -29,6 +29,8 @@ SETTLE_EVERY = 64
 MOST_PASSES = 130_000_000
 """Tokens of a stretch times tokens of its prompt: with more of them, macOS ends a command for running too long."""
 SHORTEST_STRETCH = 128
+TOKENS_WEIGHED = 2048
+"""Shorter prefixes say too much of what a token weighs in models that also keep something fixed."""
 BUFFERS_KEPT = 256 << 20
 """Bytes of freed buffers that MLX may keep for the next use."""
 
@@ -54,6 +56,7 @@ class Loop:
         self._waiting: deque[_Run] = deque()
         self._running: dict[int, _Run] = {}
         self._steps = 0
+        self._token_bytes = 0.0
         self._restart()
 
     @property
@@ -105,6 +108,7 @@ class Loop:
         self._steps += 1
         if self._steps % SETTLE_EVERY == 0:
             settle(self._generator._generation_batch.prompt_cache)
+            self._make_room(0)
         for uid, run in list(self._running.items()):
             if run.guide is not None and run.guide.error:
                 self._generator.remove([uid])
@@ -129,9 +133,18 @@ class Loop:
         longest = max((len(run.ids) for run in self._running.values()), default=1)
         return max(SHORTEST_STRETCH, min(self._options.batch, MOST_PASSES // longest))
 
+    def _make_room(self, tokens: int) -> None:
+        """Kept prefixes may take what was planned for running jobs, less what these take by now, and `cache_mb`."""
+        options = self._options
+        planned = options.context * options.parallel * self._token_bytes
+        used = self._generator.prompt_cache_nbytes + tokens * self._token_bytes
+        self._prefixes.budget = (options.cache_mb << 20) + max(0, int(planned - used))
+        self._prefixes.shrink(self._prefixes.budget)
+
     def _start(self, run: _Run) -> None:
-        caches, run.cached = self._computed(run.ids)
         job = run.job
+        self._make_room(len(run.ids))
+        caches, run.cached = self._computed(run.ids)
         run.writer = Writer(self._tokens, job.markers, run.ids[len(job.prompt) :])
         if job.grammar:
             run.guide = self._guides.guide(job.grammar)
@@ -192,6 +205,8 @@ class Loop:
     def _keep(self, caches: Caches, ids: list[int]) -> None:
         if ids and not any(cache.empty() for cache in caches):
             caches = own(caches)
+            self._token_bytes = max(self._token_bytes, weight(caches) / max(len(ids), TOKENS_WEIGHED))
+            self._make_room(0)
             self._prefixes.put(ids, caches, weight(caches), replaces=self._cuttable)
 
     def _end(self, uid: int, finish: Finish) -> None:

@@ -44,7 +44,7 @@ class Prefixes(Generic[T]):
 
     def __init__(self, budget: int) -> None:
         self.nbytes = 0
-        self._budget = budget
+        self.budget = budget
         self._root: _Node[T] = _Node(b"", None)
         self._entries: OrderedDict[int, Entry[T]] = OrderedDict()
 
@@ -71,7 +71,7 @@ class Prefixes(Generic[T]):
 
     def put(self, tokens: Sequence[int], value: T, nbytes: int, *, replaces: bool) -> None:
         """`replaces`: the value serves for all prefixes of these tokens too, so that entries on the way can go."""
-        if nbytes > self._budget or not tokens:
+        if nbytes > self.budget or not tokens:
             return
         path = _bytes(tokens)
         node, at = self._root, 0
@@ -98,7 +98,7 @@ class Prefixes(Generic[T]):
         for old in passed:
             if old._node is not node:
                 _prune(old._node)
-        self.shrink(self._budget)
+        self.shrink(self.budget)
 
     def remove(self, entry: Entry[T]) -> None:
         if self._entries.get(id(entry)) is entry:
