@@ -38,6 +38,7 @@ class Tally:
     tokens: int = 0
     refused: int = 0
     broken: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def main() -> None:
@@ -104,8 +105,10 @@ def load(port: int, number: int, words: int, tally: Tally, stop: threading.Event
     while not stop.is_set():
         prompt = " ".join(f"{rng.getrandbits(24):06x}" for _ in range(rng.randint(words * 3 // 4, words)))
         try:
-            tally.tokens += asked(port, prompt)["usage"]["output_tokens"]
-            tally.answers += 1
+            written = asked(port, prompt)["usage"]["output_tokens"]
+            with tally.lock:
+                tally.tokens += written
+                tally.answers += 1
         except urllib.error.HTTPError as refusal:
             if refusal.code != 503:
                 tally.broken.append(f"HTTP {refusal.code}: {refusal.read()[:200]!r}")
