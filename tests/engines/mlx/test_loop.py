@@ -147,6 +147,24 @@ def test_a_job_can_be_cancelled_in_the_queue_while_it_reads_and_while_it_writes(
     assert after.ids == kind.expected(story, 8)
 
 
+def test_a_job_cancelled_before_it_has_read_anything_leaves_nothing(kind: Kind) -> None:
+    story = kind.tokens.tokenize(STORY)
+    loop = kind.loop(batch=32)
+    first = Answer(loop, 1, story, 5)
+    run(loop)
+    kept = len(loop._prefixes), loop._prefixes.nbytes
+    reads, waits = Answer(loop, 2, (9, *story), 5), Answer(loop, 3, (*story, 1, 2), 5)
+    loop.step()
+    # The other is still being read, so this one stands in line with what it starts from.
+    assert reads.prefills[-1].done < len(story) and len(waits.prefills) == 1
+    loop.cancel(3)
+    assert (len(loop._prefixes), loop._prefixes.nbytes) == kept
+    loop.cancel(2)
+    again = Answer(loop, 4, story, 5)
+    run(loop)
+    assert again.ids == first.ids
+
+
 SCHEMA = {
     "type": "object",
     "properties": {"tool": {"enum": ["Read", "Bash"]}, "n": {"type": "integer", "minimum": 0, "maximum": 99}},

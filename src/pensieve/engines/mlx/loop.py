@@ -143,8 +143,8 @@ class Loop:
 
     def _start(self, run: _Run) -> None:
         job = run.job
-        self._make_room(len(run.ids))
         caches, run.cached = self._computed(run.ids)
+        self._make_room(len(run.ids))
         run.writer = Writer(self._tokens, job.markers, run.ids[len(job.prompt) :])
         if job.grammar:
             run.guide = self._guides.guide(job.grammar)
@@ -200,7 +200,8 @@ class Loop:
 
     def _keep_and_remove(self, uid: int) -> None:
         for caches, ids in self._generator.remove([uid], return_prompt_caches=True).values():
-            self._keep(caches, ids)
+            if len(ids) > self._running[uid].cached:
+                self._keep(caches, ids)
 
     def _keep(self, caches: Caches, ids: list[int]) -> None:
         if ids and not any(cache.empty() for cache in caches):
