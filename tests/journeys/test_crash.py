@@ -62,11 +62,12 @@ class Killer:
 
 
 @pytest.fixture
-def server(real_model: Path, serve: Callable[..., Server]) -> Iterator[Server]:
-    yield serve(real_model)
+def server(tiny_model: Path, serve: Callable[..., Server]) -> Iterator[Server]:
+    yield serve(tiny_model)
 
 
-def test_ten_deaths_in_one_answer_change_nothing(server: Server, real_model: Path) -> None:
+def test_ten_deaths_in_one_answer_change_nothing(real_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(real_model)
     # On the CPU, MLX is slow, and so is its loading.
     kills, rounds = (KILLS, ROUNDS) if real_model.is_file() else (3, 1)
     with server.sdk() as client:

@@ -61,8 +61,8 @@ def test_a_client_that_leaves_in_the_prefill_frees_its_place(real_model: Path, s
     assert "first_token_ms=None" in next(line for line in server.log.splitlines() if "client_gone" in line)
 
 
-def test_a_client_that_leaves_the_queue_is_forgotten(real_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(real_model, engine__parallel=1)
+def test_a_client_that_leaves_the_queue_is_forgotten(tiny_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(tiny_model, engine__parallel=1)
     first = open_stream(server, FOREVER | {"stream": True})
     wait_for(lambda: server.health()["running"] == 1)
     second = open_stream(server, FOREVER | {"stream": True})
@@ -102,8 +102,8 @@ def test_sigterm_ends_an_endless_stream_in_words(real_model: Path, serve: Callab
     nothing_is_left(server, worker)
 
 
-def test_no_new_requests_while_it_drains(real_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(real_model, server__drain_seconds=5)
+def test_no_new_requests_while_it_drains(tiny_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(tiny_model, server__drain_seconds=5)
     connection = open_stream(server, FOREVER | {"stream": True})
     wait_for(lambda: server.health()["running"] == 1)
     server.process.send_signal(signal.SIGTERM)
