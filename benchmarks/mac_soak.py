@@ -8,24 +8,19 @@ minutes (mlx#3186). Nothing of it says how a Mac does before somebody has run it
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import random
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 
-from overhead import port_in
+from overhead import server
 
 STREAMS, TOKENS = 2, 200
 GROWTH = 1.10
@@ -48,23 +43,10 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=6000, help="of the longest prompts; two tokens a word, about")
     parser.add_argument("--cache-mb", type=int, default=512)
     arguments = parser.parse_args()
-    with server(arguments.folder, arguments.cache_mb) as port:
+    with server(arguments.folder, cache_mb=arguments.cache_mb) as port:
         reasons = soaked(port, arguments.minutes * 60, arguments.words)
     print("FAIL: " + "; ".join(reasons) if reasons else "PASS")
     sys.exit(bool(reasons))
-
-
-@contextlib.contextmanager
-def server(folder: str, cache_mb: int) -> Iterator[int]:
-    with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"PENSIEVE_HOME": home, "PENSIEVE_ENGINE__CACHE_MB": str(cache_mb)}
-        command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", "--model", folder]
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-        try:
-            yield port_in(process.stderr)
-        finally:
-            process.terminate()
-            process.wait()
 
 
 def soaked(port: int, seconds: float, words: int) -> list[str]:
@@ -76,7 +58,7 @@ def soaked(port: int, seconds: float, words: int) -> list[str]:
         one.start()
     started, weights = time.monotonic(), list[int]()
     while (gone := time.monotonic() - started) < seconds:
-        time.sleep(min(60, seconds / 6))
+        time.sleep(min(60, seconds / 6))  # a line a minute
         now = health(port)
         weights.append(now["worker_rss"] or 0)
         free = psutil.virtual_memory().available / 1e9
@@ -113,6 +95,7 @@ def load(port: int, number: int, words: int, tally: Tally, stop: threading.Event
             if refusal.code != 503:
                 tally.broken.append(f"HTTP {refusal.code}: {refusal.read()[:200]!r}")
             tally.refused += 1
+            # As a client does that is told to come again later.
             time.sleep(1)
         except (OSError, ValueError, KeyError) as error:
             tally.broken.append(f"{type(error).__name__}: {error}")

@@ -7,18 +7,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import json
-import os
 import random
 import statistics
-import subprocess
-import sys
-import tempfile
 import time
 import tracemalloc
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +20,7 @@ import mlx.core as mx
 import mlx_lm.generate as mlx_generate
 from mlx_lm.generate import BatchGenerator, generate_step
 
-from overhead import listed, port_in
+from overhead import listed, server
 from pensieve.engines.mlx.loading import load_model
 from pensieve.engines.mlx.prefixes import Prefixes
 from pensieve.engines.mlx.tokens import Tokens
@@ -41,7 +35,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
     tree()
-    with server(arguments.folder) as port:
+    with server(str(arguments.folder), context=8192) as port:
         ours = Pensieve("pensieve", port, "/v1/messages", b"text_delta", b'"output_tokens":')
         decode(ours, Bare(arguments.folder), arguments.rounds)
         second_turn(port)
@@ -72,19 +66,6 @@ class Bare:
         return [Sample(one[0] - started, one[-1] - one[0], len(one)) for one in times.values()]
 
 
-@contextlib.contextmanager
-def server(folder: Path) -> Iterator[int]:
-    with tempfile.TemporaryDirectory() as home:
-        environment = os.environ | {"PENSIEVE_HOME": home, "PENSIEVE_ENGINE__CONTEXT": "8192"}
-        command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", "--model", str(folder)]
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-        try:
-            yield port_in(process.stderr)
-        finally:
-            process.terminate()
-            process.wait()
-
-
 def decode(ours: Pensieve, bare: Bare, rounds: int) -> None:
     """Bare, the prompt has no template around it: some tokens less to read, none less to write."""
     rng = random.Random(5)
@@ -108,7 +89,7 @@ def decode(ours: Pensieve, bare: Bare, rounds: int) -> None:
             else:
                 one, several = [bare.one(prompts(1)[0])], bare.several(prompts(STREAMS))
             rates[kind + " 1"], rates[kind + " 4"] = one[0].rate, sum(sample.rate for sample in several)
-            time.sleep(0.2)
+            time.sleep(0.2)  # lets the other fall idle
         ratios["one stream"].append(rates["ours 1"] / rates["bare 1"])
         ratios["four streams"].append(rates["ours 4"] / rates["bare 4"])
         ratios["four to one"].append(rates["ours 4"] / rates["ours 1"] / (rates["bare 4"] / rates["bare 1"]))

@@ -68,6 +68,21 @@ def servers(model: str) -> Iterator[tuple[Target, Target, psutil.Process]]:
             theirs.wait()
 
 
+@contextlib.contextmanager
+def server(model: str, **engine: int) -> Iterator[int]:
+    """Pensieve alone; its port. `engine` are settings of that group."""
+    settings = {f"PENSIEVE_ENGINE__{key.upper()}": str(value) for key, value in engine.items()}
+    with tempfile.TemporaryDirectory() as home:
+        environment = os.environ | settings | {"PENSIEVE_HOME": home}
+        command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", "--model", model]
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        try:
+            yield port_in(process.stderr)
+        finally:
+            process.terminate()
+            process.wait()
+
+
 def port_in(lines: Iterator[str] | None) -> int:
     for line in lines or ():
         if "ready" in line:

@@ -73,6 +73,7 @@ class MlxEngine:
             ready.set_exception(EngineFailure(f"MLX is not installed ({error}): pip install 'pensieve[mlx]'"))
             return
         except BaseException as error:
+            # Whoever waits for the model must hear of it.
             ready.set_exception(error)
             return
         ready.set_result(tokens)

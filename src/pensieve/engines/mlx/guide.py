@@ -48,6 +48,7 @@ class Guide:
         try:
             return mx.where(mx.array(self._allowed(tokens, logits.shape[-1])), logits, -mx.inf)
         except Exception as error:
+            # See above.
             self.error = str(error) or type(error).__name__
             return logits
 
