@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from typing import Any, NoReturn
 
 from pensieve.dialects.scan import Marks, Reading, Sink, Source
 
 _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)++', re.DOTALL)
 _BARE = re.compile(r"[^\s,:{}\[\]<\"]+")
+
+MOST_DIGITS = 308
+"""Of a whole number: all such are finite for clients that read every number as a double."""
 
 WHOLE = "whole"
 CUT = "cut"
@@ -66,14 +70,22 @@ def string_inside(text: str) -> str:
 
 
 class Parsed:
-    """What a client would read. `same`: any client reads `text` as this value."""
+    """What a client would read. `same`: any client reads `text` as this value.
+
+    Numbers that JSON can write and no client can read (`1e999`, ten thousand digits) become the largest that all can.
+    """
 
     def __init__(self, text: str, strict: bool = True) -> None:
         """ValueError: it is not JSON, or has numbers that JSON does not have, or half characters."""
         self.same = strict
         try:
             self.value: Any = json.loads(
-                text, strict=strict, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=self._members
+                text,
+                strict=strict,
+                parse_constant=_refuse,
+                parse_float=self._float,
+                parse_int=self._int,
+                object_pairs_hook=self._members,
             )
             self.written = json.dumps(self.value, ensure_ascii=False, allow_nan=False)
         except RecursionError as error:
@@ -86,12 +98,15 @@ class Parsed:
             self.same = False
         return members
 
+    def _int(self, text: str) -> int | float:
+        return int(text) if len(text) <= MOST_DIGITS else self._float(text)
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        _refuse(text)
-    return number
+    def _float(self, text: str) -> float:
+        number = float(text)
+        if math.isfinite(number):
+            return number
+        self.same = False
+        return math.copysign(sys.float_info.max, number)
 
 
 def _refuse(text: str) -> NoReturn:
