@@ -20,9 +20,9 @@ needs_claude = pytest.mark.skipif(not CLAUDE, reason="TEST_CLAUDE does not name 
 
 
 def claude(
-    url: str, home: Path, project: Path, prompt: str, *, tools: str = "Read", **variables: str
+    url: str, home: Path, project: Path, prompt: str, *options: str, tools: str = "Read", **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """One prompt, one answer, as JSON lines."""
+    """One prompt, one answer, as JSON lines. `options` are further ones of the command line."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -33,6 +33,7 @@ def claude(
         **variables,
     }
     command = [CLAUDE, "-p", prompt, "--allowedTools", tools, "--output-format", "stream-json", "--verbose"]
+    command += options
     return subprocess.run(
         command, env=environment, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
     )

@@ -6,6 +6,7 @@ A script plays the model where the bundled one, held to a grammar, cannot make t
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,18 @@ def test_the_bundled_model_loads_a_deferred_tool(nano: Server, own_home: Path, p
     assert (name, given["query"]) == ("ToolSearch", "WebFetch")
     assert "tool_reference" in json.dumps([line for line in lines if line["type"] == "user"])
     assert lines[-1]["subtype"] == "success" and "Pensieve Nano" in lines[-1]["result"]
+
+
+def test_the_bundled_model_cannot_write_a_wrong_type(nano: Server, own_home: Path, project: Path) -> None:
+    """Asked for a word where the tool takes a number, it writes a number."""
+    dial = {"command": sys.executable, "args": [str(Path(__file__).parents[1] / "mcp_dial.py")]}
+    config = json.dumps({"mcpServers": {"music": dial}})
+    name, prompt = "mcp__music__set_dial", "Use the mcp__music__set_dial tool with loud"
+    options = ("--mcp-config", config, "--strict-mcp-config")
+    lines = lines_of(claude(nano.url, own_home, project, prompt, *options, tools=name, ENABLE_TOOL_SEARCH="false"))
+    ((called, given),) = calls_in(lines)
+    assert called == name and isinstance(given["level"], int)
+    assert lines[-1]["result"] == f"The result is: The dial is at {given['level']}"
 
 
 def test_the_bundled_model_is_asked_for_a_tool_that_is_not_there(nano: Server, own_home: Path, project: Path) -> None:
