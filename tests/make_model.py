@@ -80,7 +80,8 @@ class Shape:
     half: bool
     context: int = 131072
     pre_tokenizer: str = "gpt-2"
-    """For llama.cpp, vocabularies of this kind "clean up" spaces, which blurs grammars; those like Qwen's do not."""
+    """For llama.cpp, vocabularies of this kind "clean up" spaces, which blurs grammars; those like Qwen's do not. None:
+    the same tokens as a SentencePiece vocabulary that puts a space before every text, as Llama 2's and Phi-3's."""
 
     @property
     def head(self) -> int:
@@ -99,6 +100,7 @@ class Shape:
 SHAPES = {
     "dice": Shape(32, 1, 1, 1, 32, bits=12, half=False, pre_tokenizer="qwen2"),
     "dice-gpt-2": Shape(32, 1, 1, 1, 32, bits=12, half=False),
+    "dice-sentencepiece": Shape(32, 1, 1, 1, 32, bits=12, half=False, pre_tokenizer=""),
     "tiny": Shape(128, 4, 4, 2, 384, bits=12, half=False),
     "mid": Shape(768, 12, 12, 4, 2048, bits=14, half=True),
 }
@@ -169,16 +171,48 @@ def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_templat
     tokens = [token for token, _ in vocabulary] + SPECIAL_TOKENS + MARKER_TOKENS
     kinds = [gguf.TokenType.NORMAL] * shape.ordinary
     kinds += [gguf.TokenType.CONTROL] * len(SPECIAL_TOKENS) + [gguf.TokenType.USER_DEFINED] * len(MARKER_TOKENS)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(shape.pre_tokenizer)
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    writer.add_token_merges(_merges(tokenizer))
+    if shape.pre_tokenizer:
+        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_pre(shape.pre_tokenizer)
+        writer.add_token_list(tokens)
+        writer.add_token_types(kinds)
+        writer.add_token_merges(_merges(tokenizer))
+    else:
+        _write_pieces(writer, tokens, kinds)
     writer.add_bos_token_id(shape.ordinary)
     writer.add_eos_token_id(shape.ordinary + 2)
     writer.add_add_bos_token(False)
     if chat_template is not None:
         writer.add_chat_template(chat_template)
+
+
+def _write_pieces(writer: gguf.GGUFWriter, tokens: list[str], kinds: list[gguf.TokenType]) -> None:
+    """SentencePiece: spaces as `▁`, single bytes in words of their own, what comes first in the list merged first."""
+    byte_of = bytes_to_unicode()
+    for number, token in enumerate(tokens):
+        if kinds[number] is not gguf.TokenType.NORMAL:
+            continue
+        text = bytes(byte_of[letter] for letter in token)
+        if len(text) == 1 and text != b" ":
+            tokens[number], kinds[number] = f"<0x{text[0]:02X}>", gguf.TokenType.BYTE
+        else:
+            # Pieces of characters are no pieces here.
+            tokens[number] = text.decode(errors="ignore").replace(" ", "\u2581") or f"\u2581unused{number}"
+    seen: set[str] = set()
+    for number, token in enumerate(tokens):
+        tokens[number] = token if token not in seen else f"\u2581unused{number}"
+        seen.add(token)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_scores([-float(number) for number in range(len(tokens))])
+
+
+def bytes_to_unicode() -> dict[str, int]:
+    """The letters of a byte-level vocabulary and their bytes (as GPT-2 has them)."""
+    plain = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    others = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {chr(256 + place): byte for place, byte in enumerate(others)}
 
 
 def _merges(tokenizer: Tokenizer) -> list[str]:

@@ -23,6 +23,7 @@ LONGEST = 6000
 """Tokens. Noise that fills a list of a hundred things takes its time."""
 NAMES = sorted(SCHEMAS)
 BEYOND_GRAMMARS = {"conditional", "not", "unique_items", "look_around", "dependent"}
+NOT_IN_GBNF = {"pattern", "multipleOf", "minProperties", "additionalProperties"}
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,41 @@ def test_a_forced_call_is_valid_on_mlx(mlx_dice: Server, name: str) -> None:
     assert message["stop_reason"] == "tool_use", message
     (call,) = calls_of(message)
     check(call, SCHEMAS[name])
+
+
+@pytest.fixture(scope="module")
+def sentencepiece_dice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Held to grammars of llama.cpp's own, as llguidance would not see its spaces."""
+    place = tmp_path_factory.mktemp("sentencepiece-dice")
+    model = make_model("dice-sentencepiece", place / "dice.gguf")
+    server = start_server(model, place / "server", engine__context=131072)
+    yield server
+    server.stop()
+
+
+def check_most(value: Any, schema: dict[str, Any], *, object_only: bool) -> None:
+    """All that can be said in GBNF."""
+    validator = jsonschema.validators.validator_for(schema, jsonschema.Draft202012Validator)
+    errors = validator(schema, format_checker=jsonschema.FormatChecker()).iter_errors(value)
+    if not accept(schema, object_only=object_only).relaxed:
+        assert {error.validator for error in errors} <= NOT_IN_GBNF
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_calls_and_answers_are_valid_in_grammars_of_llama_cpp(sentencepiece_dice: Server, name: str) -> None:
+    schema, server = SCHEMAS[name], sentencepiece_dice
+    tools = [tool("the_one", schema)]
+    forced = asked(server, f"Call {name}", tools=tools, tool_choice={"type": "any"})
+    assert forced["stop_reason"] == "tool_use"
+    assert len(calls_of(forced)) == len(forced["content"])
+    for call in calls_of(forced):
+        check_most(call["input"], schema, object_only=True)
+    free = asked(server, f"Maybe call {name}", tools=tools)
+    for call in calls_of(free):
+        check_most(call["input"], schema, object_only=True)
+    assert not [block for block in free["content"] if "<tool_call>" in block.get("text", "")]
+    said = asked(server, "Say it", output_config={"format": {"type": "json_schema", "schema": schema}})
+    check_most(json.loads(said["content"][0]["text"]), schema, object_only=False)
 
 
 @pytest.mark.parametrize("name", NAMES)

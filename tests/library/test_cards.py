@@ -73,14 +73,14 @@ def test_a_file_that_says_little_has_a_card_of_defaults(write: Callable[..., Pat
 @pytest.mark.parametrize(
     ("entries", "grammars"),
     [
-        ([("string", "tokenizer.ggml.model", "gpt2")], True),
-        ([("string", "tokenizer.ggml.model", "llama")], False),
-        ([("string", "tokenizer.ggml.model", "llama"), ("bool", "tokenizer.ggml.add_space_prefix", False)], True),
-        ([("string", "tokenizer.ggml.model", "llama"), ("bool", "tokenizer.ggml.add_space_prefix", True)], False),
+        ([("string", "tokenizer.ggml.model", "gpt2")], "lark"),
+        ([("string", "tokenizer.ggml.model", "llama")], "gbnf"),
+        ([("string", "tokenizer.ggml.model", "llama"), ("bool", "tokenizer.ggml.add_space_prefix", False)], "lark"),
+        ([("string", "tokenizer.ggml.model", "llama"), ("bool", "tokenizer.ggml.add_space_prefix", True)], "gbnf"),
     ],
 )
-def test_a_tokenizer_that_hides_spaces_cannot_have_grammars(
-    write: Callable[..., Path], entries: list[Entry], grammars: bool
+def test_a_tokenizer_that_hides_spaces_needs_another_kind_of_grammar(
+    write: Callable[..., Path], entries: list[Entry], grammars: str
 ) -> None:
     assert read_card(str(write(*entries))).grammars == grammars
 

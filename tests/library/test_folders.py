@@ -38,7 +38,7 @@ def refusal(folder: Path, engine: str = "auto") -> str:
 def test_the_card_of_a_folder(folder: Path) -> None:
     card = read_card(str(folder))
     assert (card.id, card.path, card.engine) == ("some-model-4bit", str(folder), "mlx")
-    assert (card.architecture, card.trained_context, card.grammars) == ("llama", 131072, True)
+    assert (card.architecture, card.trained_context, card.grammars) == ("llama", 131072, "lark")
     assert card.weight_bytes == (folder / "model.safetensors").stat().st_size
     assert card.kv_bytes_per_token == 2 * 2 * 1 * 1 * 32
     assert (card.bos, card.eos, card.template) == ("<|endoftext|>", "<|im_end|>", CHATML_WITH_HERMES_TOOLS)

@@ -38,7 +38,7 @@ class Job(Struct, frozen=True):
     """One generation. `generated` is what an earlier worker had already produced of it: the engine goes on from there.
 
     `max_tokens` counts the tokens still to come, 0 meaning: read the prompt into the cache, generate nothing.
-    `grammar` (llguidance's Lark, empty: none) holds from the first token still to come.
+    `grammar` (llguidance's Lark or llama.cpp's GBNF, empty: none) holds from the first token still to come.
     """
 
     id: int

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from pensieve.core.generation import Sampling
 
+GrammarLanguage = Literal["lark", "gbnf"]
 EngineName = Literal["llamacpp", "mlx", "scripted"]
 
 
@@ -15,7 +16,7 @@ class ModelCard(Struct, frozen=True):
     """What the model file says of itself. Sizes are in bytes, windows in tokens.
 
     `control_tokens`: texts that are one token of their own, which no ordinary text contains, and their ids. `grammars`:
-    the engine can hold the model to one.
+    the language of those that the engine can hold the model to; None: to no grammar.
     """
 
     id: str
@@ -32,4 +33,4 @@ class ModelCard(Struct, frozen=True):
     eos: str = ""
     sampling: Sampling = Sampling()
     control_tokens: dict[str, int] = field(default_factory=dict)
-    grammars: bool = False
+    grammars: GrammarLanguage | None = None

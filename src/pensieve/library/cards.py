@@ -78,13 +78,13 @@ def _gguf_card(file: Path) -> ModelCard:
         eos=_text(metadata, "tokenizer.ggml.eos_token"),
         sampling=_recommended_sampling(metadata),
         control_tokens=metadata.get(CONTROL_TOKENS, {}),
-        grammars=not _hides_spaces(metadata),
+        grammars="gbnf" if _hides_spaces(metadata) else "lark",
     )
 
 
 def _hides_spaces(metadata: dict[str, Any]) -> bool:
-    """Whether llama.cpp shows a grammar each token without the space in front: a SentencePiece model that begins every
-    text with a space. A grammar would forbid what it should demand, so that the answer breaks off."""
+    """Whether llama.cpp shows llguidance each token without the space in front: a SentencePiece model that begins every
+    text with a space. Its grammar would forbid what it should demand, so that the answer breaks off."""
     return metadata.get("tokenizer.ggml.model") == "llama" and metadata.get("tokenizer.ggml.add_space_prefix", True)
 
 

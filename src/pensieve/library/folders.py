@@ -40,7 +40,7 @@ def folder_card(folder: Path, name: str) -> ModelCard:
         eos=_token(words, "eos_token"),
         sampling=_sampling(_read(folder, "generation_config.json")),
         control_tokens=_control_tokens(tokens),
-        grammars=True,
+        grammars="lark",
     )
 
 

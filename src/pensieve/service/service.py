@@ -73,7 +73,7 @@ class Service:
         self._template = ChatTemplate(card.template, card.bos, card.eos, marks, tools_in_words=in_words)
         if self._template.tools_in_words:
             self._family = structs.replace(PROMPTED, think=think)
-        self._grammars = Grammars(self._family, card.control_tokens) if card.grammars else None
+        self._grammars = Grammars(self._family, card.control_tokens, card.grammars) if card.grammars else None
         if self._grammars is None:
             log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
         self._shelf = Shelf(card, settings.model.aliases)

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from pensieve.core.chat import Choice, Tool
+from pensieve.core.model import GrammarLanguage
 from pensieve.dialects.forms import Family
 from pensieve.dialects.grammar.build import ThoughtState, grammar_of, offered_tools
 from pensieve.dialects.grammar.calls import Offered
+from pensieve.dialects.grammar.gbnf_answer import gbnf_of
 from pensieve.dialects.grammar.schemas import RELAXED, Accepted, accept, refused
 
 T = TypeVar("T")
@@ -30,8 +32,9 @@ not enforced."""
 class Grammars:
     """The grammars of one family with one vocabulary. May be used from any thread."""
 
-    def __init__(self, family: Family, control: Mapping[str, int]) -> None:
+    def __init__(self, family: Family, control: Mapping[str, int], language: GrammarLanguage = "lark") -> None:
         self._family = family
+        self._language = language
         self._control = dict(control)
         self._lock = threading.Lock()
         self._schemas: _Recent[Accepted] = _Recent(MOST_SCHEMAS, LARGEST_CACHE)
@@ -45,7 +48,7 @@ class Grammars:
         thought: ThoughtState,
         later: bool = False,
     ) -> str:
-        """A grammar that llguidance takes, "" if nothing is to be constrained. Never raises for what a client sends."""
+        """A grammar that compiles, "" if nothing is to be constrained. Never raises for what a client sends."""
         tools = offered_tools(tools, choice)
         named = [(tool.name, tool.schema) for tool in tools]
         key = _key((named, choice.kind, choice.parallel, format, thought, later))
@@ -63,6 +66,9 @@ class Grammars:
     ) -> str:
         offered = [(tool, self._accepted(tool.name, tool.schema)) for tool in tools]
         wanted = None if format is None else self._accepted("", format)
+        if self._language == "gbnf":
+            grammar = gbnf_of(self._family, offered, choice, wanted, thought == "open", later)
+            return grammar if len(grammar) <= LARGEST_GRAMMAR else ""
         for some in _looser(offered):
             grammar = grammar_of(self._family, some, choice, wanted, thought, self._control, later)
             if not grammar:
