@@ -16,9 +16,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import mlx.core as mx
 import mlx_lm.generate as mlx_generate
-from mlx_lm.generate import BatchGenerator, generate_step
+from mlx_lm.generate import BatchGenerator, stream_generate
+from mlx_lm.utils import load_tokenizer
 
 from overhead import listed, server
 from pensieve.engines.mlx.loading import load_model
@@ -47,18 +47,21 @@ class Bare:
     def __init__(self, folder: Path) -> None:
         mlx_generate.maybe_set_recommended_wired_limit = lambda: None
         self.tokens = Tokens(folder)
-        self._model = load_model(folder)
+        self._model, self._tokenizer = load_model(folder), load_tokenizer(folder)
 
     def one(self, prompt: str) -> Sample:
-        started, times = time.perf_counter(), []
-        for _ in generate_step(mx.array(self.tokens.tokenize(prompt)), self._model, max_tokens=TOKENS):
+        """As `mlx_lm.generate` does it, with text."""
+        started, times, ids = time.perf_counter(), [], list(self.tokens.tokenize(prompt))
+        for _ in stream_generate(self._model, self._tokenizer, ids, max_tokens=TOKENS):
             times.append(time.perf_counter())
         return Sample(times[0] - started, times[-1] - times[0], len(times))
 
     def several(self, prompts: list[str]) -> list[Sample]:
         batch = BatchGenerator(self._model, completion_batch_size=STREAMS, prefill_batch_size=1, prefill_step_size=512)
         started = time.perf_counter()
-        uids = batch.insert([list(self.tokens.tokenize(prompt)) for prompt in prompts], max_tokens=[TOKENS] * STREAMS)
+        uids = batch.insert(
+            [list(self.tokens.tokenize(prompt)) for prompt in prompts], max_tokens=[TOKENS] * len(prompts)
+        )
         times: dict[int, list[float]] = {uid: [] for uid in uids}
         while any(len(arrived) < TOKENS for arrived in times.values()):
             for output in batch.next()[1]:
@@ -76,7 +79,9 @@ def decode(ours: Pensieve, bare: Bare, rounds: int) -> None:
     async def through_pensieve(texts: list[str]) -> list[Sample]:
         return list(await asyncio.gather(*(stream(ours, text, "", TOKENS) for text in texts)))
 
-    ratios: dict[str, list[float]] = {"one stream": [], "four streams": [], "four to one": []}
+    ratios: dict[str, list[float]] = {
+        name: [] for name in ("one stream", "one stream, of a batch of one", "four streams", "four to one")
+    }
     for number in range(rounds):
         rates: dict[str, float] = {}
         kinds = ["ours", "bare"] if number % 2 else ["bare", "ours"]
@@ -88,9 +93,11 @@ def decode(ours: Pensieve, bare: Bare, rounds: int) -> None:
                 )
             else:
                 one, several = [bare.one(prompts(1)[0])], bare.several(prompts(STREAMS))
+                rates["batch of one"] = bare.several(prompts(1))[0].rate
             rates[kind + " 1"], rates[kind + " 4"] = one[0].rate, sum(sample.rate for sample in several)
             time.sleep(0.2)  # lets the other fall idle
         ratios["one stream"].append(rates["ours 1"] / rates["bare 1"])
+        ratios["one stream, of a batch of one"].append(rates["ours 1"] / rates["batch of one"])
         ratios["four streams"].append(rates["ours 4"] / rates["bare 4"])
         ratios["four to one"].append(rates["ours 4"] / rates["ours 1"] / (rates["bare 4"] / rates["bare 1"]))
         last = rates

@@ -212,3 +212,19 @@ def test_tools_in_words_are_described_called_and_answered_as_text() -> None:
     )
     assert ChatTemplate(PLAIN).tools_in_words
     assert not ChatTemplate(CHATML).tools_in_words
+
+
+@pytest.mark.parametrize("source", [None, CHATML_WITH_HERMES_TOOLS, PLAIN, NO_SYSTEM, DROPS_SYSTEM, ALTERNATING])
+def test_conversations_with_one_system_prompt_and_the_same_tools_begin_alike(source: str | None) -> None:
+    template = ChatTemplate(source)
+    first = chat(turn("system", "late"), *CALLS, system="be brief", tools=(TOOL,))
+    second = chat(turn("system", "late"), turn("user", "what?"), system="be brief", tools=(TOOL,))
+    texts = [template.render(asked).text for asked in (first, second)]
+    openings = {template.opening(asked, text) for asked, text in zip((first, second), texts, strict=True)}
+    assert len(openings) == 1
+    (opening,) = openings
+    assert "be brief" in opening and "late" in opening and all(text.startswith(opening) for text in texts)
+    assert "go" not in opening and "what?" not in opening
+    assert "Read" in opening or source != CHATML_WITH_HERMES_TOOLS
+    other = chat(turn("user", "go"), system="be long", tools=(TOOL,))
+    assert "be long" in template.opening(other, template.render(other).text)

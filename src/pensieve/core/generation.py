@@ -38,7 +38,9 @@ class Job(Struct, frozen=True):
     """One generation. `generated` is what an earlier worker had already produced of it: the engine goes on from there.
 
     `max_tokens` counts the tokens still to come, 0 meaning: read the prompt into the cache, generate nothing.
-    `grammar` (llguidance's Lark or llama.cpp's GBNF, empty: none) holds from the first token still to come.
+    `grammar` (llguidance's Lark or llama.cpp's GBNF, empty: none) holds from the first token still to come. Other
+    conversations may begin with the first `shared` tokens too, the system prompt and the tools: an engine does well to
+    keep these longest.
     """
 
     id: int
@@ -48,6 +50,7 @@ class Job(Struct, frozen=True):
     markers: tuple[str, ...] = ()
     generated: tuple[Span, ...] = ()
     grammar: str = ""
+    shared: int = 0
 
 
 class Prefill(Struct, frozen=True, array_like=True):

@@ -11,6 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from pensieve.core.generation import Chunk, Job
+from pensieve.core.vitals import EngineMemory
 
 Emit = Callable[[Chunk], None]
 
@@ -54,7 +55,7 @@ class Engine(Protocol):
         """End a job at the next step, with the reason `cancelled`; nothing happens if it has ended. Never blocks."""
         ...
 
-    def beat(self) -> None:
+    def beat(self) -> EngineMemory:
         """Blocks until the loop that generates has answered, and for ever if it hangs. From a thread of its own."""
         ...
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from pensieve.core.generation import Chunk, Job
+from pensieve.core.vitals import EngineMemory
 
 
 class Frame(Struct, frozen=True, array_like=True):
@@ -64,11 +65,15 @@ class Counted(Frame, frozen=True, tag="counted"):
 
 class Vitals(Frame, frozen=True, tag="vitals"):
     """The heartbeat. `beat_age` is how long ago, in seconds, the loop that generates last answered; `longest_step` the
-    longest time that it has ever needed for one step; `rss` the process's resident bytes."""
+    longest time that it has ever needed for one step; `rss` the process's resident bytes, `memory` what the engine
+    knows of them; `jobs` are read or written now, at `tokens_per_second` together since the last heartbeat."""
 
     beat_age: float
     longest_step: float
     rss: int
+    jobs: int = 0
+    tokens_per_second: float = 0.0
+    memory: EngineMemory = EngineMemory()
 
 
 Down = Submit | Cancel | Count | Exit

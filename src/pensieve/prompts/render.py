@@ -5,14 +5,19 @@ What a template cannot express is found out once, by trying, when the template i
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+from collections import OrderedDict
 from typing import Any, Literal
 
 import jinja2
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from pensieve.core.chat import Chat, Text, Thinking, Turn
 from pensieve.core.errors import RequestError, SettingsError
+from pensieve.core.sequences import common_prefix
 from pensieve.prompts.chatml import CHATML
 from pensieve.prompts.controls import Controls, find_controls
 from pensieve.prompts.environment import Compiled
@@ -31,6 +36,9 @@ TEMPLATE_FAILURES = (
 )
 """What running somebody else's template can raise: all that its expressions and the sandbox can."""
 
+MOST_OPENINGS = 16
+"""System prompts that are remembered as rendered."""
+_OTHER_WORDS = "\ue000other words\ue000"
 _END_OF_PREFILL = "\ue000end of prefill\ue000"
 _CALL = "\ue000call {}\ue000"
 
@@ -68,6 +76,7 @@ class ChatTemplate:
                 f"The model's chat template cannot be read: {_words(error)}.", "Use another conversion of this model."
             ) from None
         self._controls = Controls()
+        self._others: OrderedDict[bytes, str] = OrderedDict()
         shape = Shape(tools=not tools_in_words)
         if not finds_text(self._try, shape) and finds_text(self._try, replace(shape, listed=True)):
             shape = replace(shape, listed=True)
@@ -96,6 +105,17 @@ class ChatTemplate:
             asked = self._asked(before)
             text = asked.text + (f"{self._think[1]}\n\n" if asked.thought == "open" and self._think else "") + begun
         return Rendered(text, "none")
+
+    def opening(self, chat: Chat, text: str) -> str:
+        """What every conversation with this system prompt and these tools begins with. `text`: the Chat, rendered."""
+        system = tuple(itertools.takewhile(lambda turn: turn.role == "system", chat.turns))
+        other = replace(chat, turns=(*system, Turn("user", (Text(_OTHER_WORDS),))), prefill=False)
+        key = hashlib.sha256(msgspec.json.encode(other)).digest()
+        if key not in self._others:
+            self._others[key] = self._run(other, self._shape)
+            if len(self._others) > MOST_OPENINGS:
+                self._others.popitem(last=False)
+        return common_prefix(text, self._others[key])
 
     def _asked(self, chat: Chat) -> Rendered:
         text = self._run(chat, self._shape)

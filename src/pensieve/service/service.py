@@ -17,6 +17,7 @@ from pensieve.conversation.normalise import Normalised, normalise
 from pensieve.core.errors import PromptTooLong
 from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
+from pensieve.core.vitals import EngineMemory
 from pensieve.dialects.choose import choose_family
 from pensieve.dialects.families import PROMPTED
 from pensieve.dialects.grammar.cache import Grammars
@@ -27,6 +28,7 @@ from pensieve.prompts.render import ChatTemplate
 from pensieve.service.answer import Answer
 from pensieve.service.calls import CallStore
 from pensieve.service.narrate import Narrator
+from pensieve.service.openings import Openings
 from pensieve.service.seal import Seal, load_key
 from pensieve.service.turn import Plan, Turn
 from pensieve.service.voice import Voice
@@ -44,7 +46,8 @@ class MemoryHealth(Struct, frozen=True):
 
 
 class Health(Struct, frozen=True):
-    """`status` is the worker's: loading, ready, restarting, failed or stopped."""
+    """`status` is the worker's: loading, ready, restarting, failed or stopped. `tokens_per_second` of all answers
+    together, during the last second; `engine_memory` of engines that know it."""
 
     status: str
     version: str
@@ -57,6 +60,8 @@ class Health(Struct, frozen=True):
     restarts: int
     worker_pid: int | None
     worker_rss: int | None
+    tokens_per_second: float | None
+    engine_memory: EngineMemory | None
     memory: MemoryHealth
 
 
@@ -80,6 +85,7 @@ class Service:
         self._seal = Seal(load_key(home))
         self._calls = CallStore(home / "calls.sqlite")
         self.supervisor = Supervisor(card, settings)
+        self._openings = Openings(self.supervisor.count)
 
     async def start(self) -> None:
         """Loads the model. Raises SettingsError."""
@@ -125,11 +131,18 @@ class Service:
             max_tokens=min(wanted, room),
             markers=reader_markers(self._family) if meant.callable or rendered.thought != "none" else (),
             grammar=grammar,
+            shared=await self._shared(card, meant, rendered.text, ids),
             meant=meant,
             voice=voice,
             thought=rendered.thought,
             cut=wanted > room,
         )
+
+    async def _shared(self, card: ModelCard, meant: Normalised, text: str, ids: tuple[int, ...]) -> int:
+        """0 for engines that ask for nothing of the kind."""
+        if card.engine != "mlx":
+            return 0
+        return await self._openings.shared(self._template.opening(meant.chat, text), ids)
 
     async def count(self, request: MessagesRequest) -> int:
         """The number of tokens that the same request will be answered with as its input. Raises PensieveError."""
@@ -174,7 +187,7 @@ class Service:
         )
 
     def health(self) -> Health:
-        supervisor, memory = self.supervisor, self.supervisor.memory()
+        supervisor, memory, vitals = self.supervisor, self.supervisor.memory(), self.supervisor.vitals
         available = "unknown" if memory.available is None else f"{memory.available / 1e9:.2f}"
         return Health(
             status=supervisor.state.value,
@@ -187,7 +200,9 @@ class Service:
             waiting=supervisor.admission.waiting,
             restarts=supervisor.restarts,
             worker_pid=supervisor.worker_pid,
-            worker_rss=supervisor.vitals.rss if supervisor.vitals else None,
+            worker_rss=vitals.rss if vitals else None,
+            tokens_per_second=round(vitals.tokens_per_second, 1) if vitals else None,
+            engine_memory=vitals.memory if vitals and vitals.memory.active else None,
             memory=MemoryHealth(memory.state.value, available, memory.accepting),
         )
 

@@ -31,6 +31,7 @@ class Plan(msgspec.Struct, frozen=True):
     max_tokens: int
     markers: tuple[str, ...]
     grammar: str
+    shared: int
     meant: Normalised
     voice: Voice
     thought: Thought
@@ -149,7 +150,13 @@ class Turn:
     def _submitted(self, max_tokens: int, grammar: str, generated: tuple[Span, ...] = ()) -> JobStream:
         plan = self._plan
         stream = self._supervisor.submit(
-            plan.prompt, plan.sampling, max_tokens, plan.markers, grammar=grammar, generated=generated
+            plan.prompt,
+            plan.sampling,
+            max_tokens,
+            plan.markers,
+            grammar=grammar,
+            generated=generated,
+            shared=plan.shared,
         )
         if grammar or self._answer.has_budget:
             stream.bind(self._answer.go_back)

@@ -167,10 +167,11 @@ class Supervisor:
         *,
         grammar: str = "",
         generated: tuple[Span, ...] = (),
+        shared: int = 0,
     ) -> JobStream:
         """Starts a job, now or as soon as there is a worker. Raises Refused."""
         self._want()
-        job = Job(next(self._numbers), prompt, sampling, max_tokens, markers, generated, grammar)
+        job = Job(next(self._numbers), prompt, sampling, max_tokens, markers, generated, grammar, shared)
         stream = JobStream(job, self._cancel)
         self._jobs[job.id] = stream
         if self._ready.is_set() and self._worker is not None:

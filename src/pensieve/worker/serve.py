@@ -16,10 +16,12 @@ import psutil
 
 from pensieve.core.generation import Chunk
 from pensieve.core.model import EngineName
+from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, Engine, EngineFailure, EngineOptions
 from pensieve.engines.load import load_engine
 from pensieve.ipc.frames import Cancel, Count, Counted, Down, Emit as EmitFrame, Exit, Failed, Ready, Submit, Vitals
 from pensieve.worker.link import Link
+from pensieve.worker.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ def serve(socket_path: str, engine_name: EngineName, options: EngineOptions) -> 
         link.send(Failed(str(failure)))
         return
     gc.freeze()
-    _Heart(engine, link).start()
+    _Heart(engine, link, reader.tally).start()
     reader.engine = engine
     link.send(Ready(engine.context, options.parallel, time.monotonic() - started))
     reader.ended.wait()
@@ -57,6 +59,7 @@ class _Reader(threading.Thread):
         super().__init__(name="reader", daemon=True)
         self.engine: Engine | None = None
         self.ended = threading.Event()
+        self.tally = Tally()
         self._link = link
         self._counting = ThreadPoolExecutor(1, thread_name_prefix="count")
 
@@ -88,10 +91,11 @@ class _Reader(threading.Thread):
                 self._counting.submit(self._count, engine, query, text)
 
     def _emitter(self, job_id: int) -> Emit:
-        send = self._link.send
+        send, count = self._link.send, self.tally.count
 
         def emit(chunk: Chunk) -> None:
             send(EmitFrame(job_id, chunk))
+            count(job_id, chunk)
 
         return emit
 
@@ -106,10 +110,12 @@ class _Reader(threading.Thread):
 class _Heart:
     """Two threads: one waits for the generating loop's answer, the other reports how long ago that was."""
 
-    def __init__(self, engine: Engine, link: Link) -> None:
+    def __init__(self, engine: Engine, link: Link, tally: Tally) -> None:
         self._engine = engine
         self._link = link
+        self._tally = tally
         self._last_beat = time.monotonic()
+        self._memory = EngineMemory()
         self._process = psutil.Process()
 
     def start(self) -> None:
@@ -118,12 +124,13 @@ class _Heart:
 
     def _beat(self) -> None:
         while True:
-            self._engine.beat()
+            self._memory = self._engine.beat()
             self._last_beat = time.monotonic()
             time.sleep(BEAT_SECONDS)
 
     def _report(self) -> None:
         while True:
             age = time.monotonic() - self._last_beat
-            self._link.send(Vitals(age, self._engine.longest_step, self._process.memory_info().rss))
+            rss, step = self._process.memory_info().rss, self._engine.longest_step
+            self._link.send(Vitals(age, step, rss, *self._tally.taken(), self._memory))
             time.sleep(VITALS_SECONDS)

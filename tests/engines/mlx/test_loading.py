@@ -44,6 +44,12 @@ def another_layer(folder: Path) -> None:
     file.write_text(json.dumps(json.loads(file.read_text()) | {"num_hidden_layers": 9}))
 
 
+def quantisation(folder: Path) -> None:
+    file = folder / "config.json"
+    how = {"quantization_config": {"quant_method": "compressed-tensors", "format": "abacus"}}
+    file.write_text(json.dumps(json.loads(file.read_text()) | how))
+
+
 BROKEN: list[tuple[Callable[[Path], None], str]] = [
     (without("config.json"), "model has no config.json."),
     (rewrite("config.json", b"{"), "model/config.json cannot be read"),
@@ -56,6 +62,7 @@ BROKEN: list[tuple[Callable[[Path], None], str]] = [
     (rewrite("model.safetensors", b"\xff" * 64), "model/model.safetensors is cut short or no safetensors file."),
     (rewrite("model.safetensors", b"\x02" + b"\0" * 7 + b"[]"), "model/model.safetensors is no safetensors file"),
     (architecture, "MLX cannot load model: Model type abacus not supported"),
+    (quantisation, "MLX cannot load model: unsupported compressed-tensors format"),
     (another_layer, "MLX cannot load model: Missing"),
 ]
 

@@ -15,7 +15,7 @@ from make_mlx_model import HYBRID, WINDOWED, make_mlx_model, make_random_model
 from pensieve.core.generation import Chunk, Finish, Job, Prefill, Sampling
 from pensieve.engines.base import EngineOptions
 from pensieve.engines.mlx.loading import load_model
-from pensieve.engines.mlx.loop import Loop
+from pensieve.engines.mlx.loop import BUFFERS_KEPT, BUFFERS_KEPT_READING, Loop
 from pensieve.engines.mlx.tokens import Tokens
 
 GREEDY = Sampling(temperature=0.0)
@@ -109,6 +109,58 @@ def test_what_has_been_read_is_not_read_again_and_changes_nothing(kind: Kind) ->
     assert branch.prefills[0].cached == len(first) - 1
     assert again.ids == kind.expected(turns, 20)
     assert branch.ids == kind.expected((*first[:-1], 5, 6, 7), 20)
+
+
+def test_what_conversations_share_outlasts_them(kind: Kind) -> None:
+    """The system prompt is there for the next conversation, though none is kept any more."""
+    system = kind.tokens.tokenize(STORY)
+    loop = kind.loop(cache_mb=64)
+    prompts = [(*system, number, 9, 9, 9) for number in range(3)]
+    for number, prompt in enumerate(prompts[:2]):
+        Answer(loop, number, prompt, 4, shared=len(system))
+        run(loop)
+    Answer(loop, 2, (9,) * 50, 1)
+    run(loop)
+    tree = loop._prefixes
+    while len(tree._own) > 1:
+        tree.shrink(tree.nbytes - 1)
+    assert [entry.tokens for entry in tree._shared.values()] == [len(system)]
+    third = Answer(loop, 3, prompts[2], 12, shared=len(system))
+    run(loop)
+    assert third.prefills[0].cached == len(system)
+    assert third.ids == kind.expected(prompts[2], 12)
+
+
+def test_the_next_turn_may_have_the_answer_in_other_words(kind: Kind) -> None:
+    """As templates do that drop thoughts: what is the same ends where the model's own turn began."""
+    start = next(number for number, text in kind.tokens.special.items() if text == "<|im_start|>")
+    asked = (*kind.tokens.tokenize(STORY), start, 40, 41, 42)
+    loop = kind.loop()
+    Answer(loop, 1, asked, 6)
+    run(loop)
+    turns = (*asked[:-1], 50, 51, 52)
+    again = Answer(loop, 2, turns, 12)
+    run(loop)
+    assert again.prefills[0].cached >= len(asked) - 4
+    assert again.ids == kind.expected(turns, 12)
+
+
+def test_it_tells_what_its_memory_holds(kind: Kind) -> None:
+    loop = kind.loop()
+    answer = Answer(loop, 1, kind.tokens.tokenize(STORY), 30)
+    while not answer.ids:
+        loop.step()
+    busy = loop.memory()
+    assert busy.peak >= busy.active > busy.running_kv > 0 and busy.kv_per_token > 0
+    run(loop)
+    assert loop._buffers_kept == BUFFERS_KEPT
+    idle = loop.memory()
+    assert idle.running_kv == 0 and idle.kept_kv == loop._prefixes.nbytes > 0
+    Answer(loop, 2, (9,) * 500, 1)
+    loop.step()
+    assert loop._buffers_kept == BUFFERS_KEPT_READING
+    loop.cancel_all()
+    assert loop._buffers_kept == BUFFERS_KEPT
 
 
 def test_the_same_prompt_once_more_reads_its_last_token_alone(kind: Kind) -> None:
@@ -278,7 +330,7 @@ def test_kept_prefixes_take_what_running_jobs_leave(tiny: Kind) -> None:
     for number in range(20):
         Answer(loop, number, tiny.tokens.tokenize(f"{number} {STORY}"), 3)
     run(loop)
-    assert loop._token_bytes == 4 * 2 * 32 * 2 * 4
+    assert loop._per_token == 4 * 2 * 32 * 2 * 4
     most = (5 << 20) + 2 * 1024 * 2048
     assert most - 300 * 2048 < loop._prefixes.nbytes <= most
     long = Answer(loop, 99, (1, 2, 3), 900)

@@ -74,6 +74,37 @@ def test_the_oldest_goes_first_and_what_is_too_large_does_not_come_in() -> None:
     assert [entry.value if entry else None for entry in kept] == ["a", None, "c", None]
 
 
+def test_what_conversations_share_stays_longest() -> None:
+    """Each of `shared + own` tokens; of the last conversation that goes, the shared ones are kept."""
+    made: list[str] = []
+
+    def shorten(value: str, tokens: int) -> tuple[str, int]:
+        made.append(value)
+        return value[:-tokens], len(value) - tokens
+
+    def put(text: str, shared: int) -> None:
+        tree.put(list(map(ord, text)), text, len(text), replaces=True, shared=shared)
+
+    def kept() -> set[str]:
+        return {entry.value for entry in [*tree._own.values(), *tree._shared.values()]}
+
+    tree: Prefixes[str] = Prefixes(20, shorten)
+    put("system 1", 6)
+    put("system 2", 6)
+    assert (kept(), made) == ({"system 1", "system 2"}, [])
+    put("agent 3", 5)
+    # The oldest conversation has gone; the second one still holds what both shared.
+    assert (kept(), made) == ({"system 2", "agent 3"}, [])
+    put("agent 4", 5)
+    assert (kept(), made) == ({"system", "agent 3", "agent 4"}, ["system 2"])
+    put("system 5", 6)
+    assert kept() == {"system 5", "agent 4"} and tree.nbytes == 15
+    put("0123456789abcd", 0)
+    assert kept() == {"system", "0123456789abcd"}
+    tree.shrink(0)
+    assert len(tree) == 0
+
+
 def test_a_long_path_is_small() -> None:
     """Its bytes, and little more."""
     rng = random.Random(1)

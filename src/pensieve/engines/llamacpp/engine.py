@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from pensieve.core.generation import Chunk, Finish, Job, Span
+from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineFailure, EngineOptions
 from pensieve.engines.llamacpp.events import ChunkMaker, decode
 from pensieve.engines.llamacpp.threads import prepare_environment, thread_count
@@ -83,9 +84,10 @@ class LlamaCppEngine:
         if cancelled is not None:
             cancelled.set()
 
-    def beat(self) -> None:
-        # Answered by the generating loop itself, between two steps.
+    def beat(self) -> EngineMemory:
+        # Answered by the generating loop itself, between two steps; of its memory it says nothing.
         self._server.handle_metrics()
+        return EngineMemory()
 
     def close(self) -> None:
         with self._lock:

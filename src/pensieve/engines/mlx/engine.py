@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pensieve.core.generation import Job
+from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineFailure, EngineOptions
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _Submit = tuple[Job, Emit]
-_Message = _Submit | int | threading.Event | None
-"""A job to run, the id of one to cancel, an event to set, or the end."""
+_Message = _Submit | int | Future[EngineMemory] | None
+"""A job to run, the id of one to cancel, a beat to answer, or the end."""
 
 
 class MlxEngine:
@@ -51,10 +52,10 @@ class MlxEngine:
     def cancel(self, job_id: int) -> None:
         self._messages.put(job_id)
 
-    def beat(self) -> None:
-        answered = threading.Event()
+    def beat(self) -> EngineMemory:
+        answered: Future[EngineMemory] = Future()
         self._messages.put(answered)
-        answered.wait()
+        return answered.result()
 
     def close(self) -> None:
         self._messages.put(None)
@@ -104,8 +105,8 @@ class MlxEngine:
             match message:
                 case None:
                     return False
-                case threading.Event():
-                    message.set()
+                case Future():
+                    message.set_result(loop.memory())
                 case int():
                     loop.cancel(message)
                 case (job, emit):

@@ -24,7 +24,8 @@ def load_model(folder: Path) -> Any:
 
     try:
         model, _ = utils.load_model(folder)
-        mx.eval(model.parameters())
+        # Some mistakes, as an unknown kind of quantisation, show only when it runs.
+        mx.eval(model.parameters(), model(mx.array([[0]])))
     except Exception as error:
         # The library raises whatever its parts raise; the reader of the message wants the model's name in it.
         raise EngineFailure(f"MLX cannot load {folder.name}: {_first_words(error)}") from error

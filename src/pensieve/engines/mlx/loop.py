@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import deque
 from functools import lru_cache
@@ -14,8 +15,9 @@ from mlx_lm.models.cache import make_prompt_cache
 from mlx_lm.sample_utils import make_sampler
 
 from pensieve.core.generation import Chunk, Finish, Job, Prefill, Sampling
+from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineOptions
-from pensieve.engines.mlx.caches import Caches, can_be_cut, cut, own, settle, weight
+from pensieve.engines.mlx.caches import Caches, can_be_cut, cost, cut, own, settle, shortened, weight
 from pensieve.engines.mlx.guide import Guide, Guides
 from pensieve.engines.mlx.prefixes import Prefixes
 from pensieve.engines.mlx.tokens import Tokens, Writer
@@ -29,10 +31,13 @@ SETTLE_EVERY = 64
 MOST_PASSES = 130_000_000
 """Tokens of a stretch times tokens of its prompt: with more of them, macOS ends a command for running too long."""
 SHORTEST_STRETCH = 128
-TOKENS_WEIGHED = 2048
-"""Shorter prefixes say too much of what a token weighs in models that also keep something fixed."""
-BUFFERS_KEPT = 256 << 20
-"""Bytes of freed buffers that MLX may keep for the next use."""
+LONGEST_TAIL = 32
+"""Tokens that a template may write to ask for an answer."""
+BUFFERS_KEPT, BUFFERS_KEPT_READING = 256 << 20, 1 << 30
+"""Bytes of freed buffers that MLX may keep for the next use: reading a prompt, each layer takes those of the last."""
+ROOM_FOR_A_STEP = 2 << 30
+"""Bytes beyond weights and caches above which MLX is to wait for running commands before it takes more. A brake: MLX
+goes on above it."""
 
 
 class _Run:
@@ -43,21 +48,25 @@ class _Run:
         self.writer: Writer | None = None
         self.guide: Guide | None = None
         self.cached = 0
+        self.reading = True
 
 
 class Loop:
     def __init__(self, model: Any, tokens: Tokens, options: EngineOptions) -> None:
         # Wired memory is what makes Macs panic, and mlx-lm wires it in three places by this one function.
         mlx_generate.maybe_set_recommended_wired_limit = lambda: None
-        mx.set_cache_limit(BUFFERS_KEPT)
+        self._buffers_kept = 0
         self._model, self._tokens, self._options = model, tokens, options
         self._guides = Guides(tokens)
         self._cuttable = can_be_cut(make_prompt_cache(model))
+        self._per_token, self._per_job = cost(model)
+        self._planned = (self._per_token * options.context + self._per_job) * options.parallel
+        mx.set_memory_limit(mx.get_active_memory() + self._planned + (options.cache_mb << 20) + ROOM_FOR_A_STEP)
         self._waiting: deque[_Run] = deque()
         self._running: dict[int, _Run] = {}
         self._steps = 0
-        self._token_bytes = 0.0
         self._restart()
+        self._keep_buffers()
 
     @property
     def idle(self) -> bool:
@@ -89,6 +98,7 @@ class Loop:
                 # One job that cannot be begun must not end the others.
                 run.emit(Chunk(finish=Finish("failed", str(error) or type(error).__name__)))
         self._generator.prefill_step_size = self._stretch()
+        self._keep_buffers()
         try:
             prompts, outputs = self._generator.next()
         except Exception as error:
@@ -114,12 +124,25 @@ class Loop:
                 self._generator.remove([uid])
                 self._end(uid, Finish("failed", f"the grammar: {run.guide.error}"))
 
+    def memory(self) -> EngineMemory:
+        return EngineMemory(
+            active=mx.get_active_memory(),
+            peak=mx.get_peak_memory(),
+            spare=mx.get_cache_memory(),
+            running_kv=self._generator.prompt_cache_nbytes,
+            kept_kv=self._prefixes.nbytes,
+            kv_per_token=self._per_token,
+            kv_per_job=self._per_job,
+        )
+
     def close(self) -> None:
         self.cancel_all()
         self._generator.close()
 
     def _restart(self) -> None:
-        self._prefixes: Prefixes[Caches] = Prefixes(self._options.cache_mb << 20)
+        self._prefixes: Prefixes[Caches] = Prefixes(
+            self._options.cache_mb << 20, _shortened if self._cuttable else None
+        )
         self._generator = BatchGenerator(
             self._model,
             completion_batch_size=self._options.parallel,
@@ -133,12 +156,16 @@ class Loop:
         longest = max((len(run.ids) for run in self._running.values()), default=1)
         return max(SHORTEST_STRETCH, min(self._options.batch, MOST_PASSES // longest))
 
+    def _keep_buffers(self) -> None:
+        wanted = BUFFERS_KEPT_READING if any(run.reading for run in self._running.values()) else BUFFERS_KEPT
+        if wanted != self._buffers_kept:
+            self._buffers_kept = wanted
+            mx.set_cache_limit(wanted)
+
     def _make_room(self, tokens: int) -> None:
         """Kept prefixes may take what was planned for running jobs, less what these take by now, and `cache_mb`."""
-        options = self._options
-        planned = options.context * options.parallel * self._token_bytes
-        used = self._generator.prompt_cache_nbytes + tokens * self._token_bytes
-        self._prefixes.budget = (options.cache_mb << 20) + max(0, int(planned - used))
+        used = self._generator.prompt_cache_nbytes + (tokens * self._per_token + self._per_job if tokens else 0)
+        self._prefixes.budget = (self._options.cache_mb << 20) + max(0, self._planned - used)
         self._prefixes.shrink(self._prefixes.budget)
 
     def _start(self, run: _Run) -> None:
@@ -169,12 +196,23 @@ class Loop:
         return (match.whole.value, whole) if match.whole else (None, 0)
 
     def _segments(self, run: _Run) -> list[list[int]]:
-        """Of models whose caches cannot be cut, the prompt is read in stretches, each with a checkpoint at its end."""
-        rest = list(run.ids[run.cached :])
+        """Of models whose caches cannot be cut, the prompt is read in stretches, each with a checkpoint at its end:
+        behind what other conversations begin with too, behind the last message (the conversation's next turn may have
+        the answer in other words), and in between."""
+        ids = run.ids
         if self._cuttable:
-            return [rest]
-        ends = [*range(CHECKPOINT_EVERY, len(rest) - 1, CHECKPOINT_EVERY), len(rest) - 1]
-        return [rest[start:end] for start, end in zip([0, *ends], [*ends, len(rest)], strict=True) if start < end]
+            return [list(ids[run.cached :])]
+        every = range(run.cached + CHECKPOINT_EVERY, len(ids), CHECKPOINT_EVERY)
+        ends = {*every, run.job.shared, self._asked_at(run.job.prompt)}
+        cuts = [run.cached, *sorted(end for end in ends if run.cached < end < len(ids)), len(ids)]
+        return [list(ids[start:end]) for start, end in itertools.pairwise(cuts)]
+
+    def _asked_at(self, prompt: tuple[int, ...]) -> int:
+        """Where the template begins the model's own turn: at the last special token, if one is near the end."""
+        for place in range(len(prompt) - 1, max(0, len(prompt) - LONGEST_TAIL), -1):
+            if prompt[place] in self._tokens.special:
+                return place
+        return len(prompt) - 1
 
     def _has_read(self, progress: Any) -> None:
         run = self._running[progress.uid]
@@ -182,10 +220,11 @@ class Loop:
         run.emit(Chunk(prefill=Prefill(len(run.ids), run.cached, len(run.ids) - total + done)))
         if progress.end_of_segment and not progress.end_of_prompt and not self._cuttable:
             for caches, ids in self._generator.extract_cache([progress.uid]).values():
-                self._keep(caches, ids)
+                self._keep(caches, ids, run.job)
 
     def _has_written(self, output: Any) -> None:
         run = self._running[output.uid]
+        run.reading = False
         assert run.writer is not None
         counted = run.job.max_tokens > 0
         chunk = run.writer.write(output.token) if counted and output.finish_reason != "stop" else None
@@ -193,7 +232,7 @@ class Loop:
             run.emit(chunk)
         if output.finish_reason is None:
             return
-        self._keep(output.prompt_cache, output.all_tokens)
+        self._keep(output.prompt_cache, output.all_tokens, run.job)
         if counted and output.finish_reason == "stop":
             run.writer.hold(output.token)
         self._end(output.uid, Finish("end" if counted and output.finish_reason == "stop" else "length"))
@@ -201,22 +240,27 @@ class Loop:
     def _keep_and_remove(self, uid: int) -> None:
         for caches, ids in self._generator.remove([uid], return_prompt_caches=True).values():
             if len(ids) > self._running[uid].cached:
-                self._keep(caches, ids)
+                self._keep(caches, ids, self._running[uid].job)
 
-    def _keep(self, caches: Caches, ids: list[int]) -> None:
+    def _keep(self, caches: Caches, ids: list[int], job: Job) -> None:
         if ids and not any(cache.empty() for cache in caches):
             caches = own(caches)
-            self._token_bytes = max(self._token_bytes, weight(caches) / max(len(ids), TOKENS_WEIGHED))
             self._make_room(0)
-            self._prefixes.put(ids, caches, weight(caches), replaces=self._cuttable)
+            self._prefixes.put(ids, caches, weight(caches), replaces=self._cuttable, shared=job.shared)
 
     def _end(self, uid: int, finish: Finish) -> None:
         run = self._running.pop(uid)
+        self._keep_buffers()
         run.emit(run.writer.end(finish) if run.writer else Chunk(finish=finish))
 
 
 def on_gpu() -> bool:
     return bool(mx.default_device().type != mx.cpu)
+
+
+def _shortened(caches: Caches, tokens: int) -> tuple[Caches, int]:
+    shorter = shortened(caches, tokens)
+    return shorter, weight(shorter)
 
 
 @lru_cache(64)

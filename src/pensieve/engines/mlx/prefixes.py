@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -18,10 +18,10 @@ _BLOCK = 4096
 
 
 class Entry(Generic[T]):
-    """What was computed for a prefix of so many tokens."""
+    """What was computed for a prefix of so many tokens; with the first `shared` of them other conversations begin."""
 
-    def __init__(self, tokens: int, value: T, nbytes: int, node: _Node[T]) -> None:
-        self.tokens, self.value, self.nbytes = tokens, value, nbytes
+    def __init__(self, tokens: int, value: T, nbytes: int, shared: int, node: _Node[T]) -> None:
+        self.tokens, self.value, self.nbytes, self.shared = tokens, value, nbytes, shared
         self._node = node
 
 
@@ -40,40 +40,52 @@ class Match(Generic[T]):
 
 
 class Prefixes(Generic[T]):
-    """What was used last stays longest. Not for more than one thread."""
+    """What was used last stays longest, and what conversations share longer than what they do not. Not for more than
+    one thread.
 
-    def __init__(self, budget: int) -> None:
+    `shorten` makes of a value one without its last tokens, and says what it weighs: of the last conversation that goes,
+    what it shares then stays. None: values cannot be shortened.
+    """
+
+    def __init__(self, budget: int, shorten: Callable[[T, int], tuple[T, int]] | None = None) -> None:
         self.nbytes = 0
         self.budget = budget
+        self._shorten = shorten
         self._root: _Node[T] = _Node(b"", None)
-        self._entries: OrderedDict[int, Entry[T]] = OrderedDict()
+        self._own: OrderedDict[int, Entry[T]] = OrderedDict()
+        self._shared: OrderedDict[int, Entry[T]] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._own) + len(self._shared)
 
     def find(self, tokens: Sequence[int]) -> Match[T]:
         """Counts as a use of what is found."""
-        path = _bytes(tokens)
+        node, at, whole = self._reach(_bytes(tokens))
+        part = _any_below(node) if at else None
+        for entry in (part, whole):
+            if entry is not None:
+                self._listed(entry).move_to_end(id(entry))
+        return Match(whole, part, at // WIDTH)
+
+    def _reach(self, path: bytes) -> tuple[_Node[T], int, Entry[T] | None]:
+        """The node at or below the last byte that is there, how many bytes are there, the longest entry on the way."""
         node, at, whole = self._root, 0, self._root.entry
         while (child := node.children.get(path[at : at + WIDTH])) is not None:
             equal = _common(child.edge, path, at)
             at += equal
-            if equal < len(child.edge):
-                node = child
-                break
             node = child
+            if equal < len(child.edge):
+                break
             whole = node.entry or whole
-        part = _any_below(node) if at else None
-        for entry in (part, whole):
-            if entry is not None:
-                self._entries.move_to_end(id(entry))
-        return Match(whole, part, at // WIDTH)
+        return node, at, whole
 
-    def put(self, tokens: Sequence[int], value: T, nbytes: int, *, replaces: bool) -> None:
+    def put(self, tokens: Sequence[int], value: T, nbytes: int, *, replaces: bool, shared: int = 0) -> None:
         """`replaces`: the value serves for all prefixes of these tokens too, so that entries on the way can go."""
-        if nbytes > self.budget or not tokens:
+        self._put(_bytes(tokens), value, nbytes, replaces, shared)
+
+    def _put(self, path: bytes, value: T, nbytes: int, replaces: bool, shared: int) -> None:
+        if nbytes > self.budget or not path:
             return
-        path = _bytes(tokens)
         node, at = self._root, 0
         while at < len(path):
             child = node.children.get(path[at : at + WIDTH])
@@ -89,11 +101,11 @@ class Prefixes(Generic[T]):
         while replaces and ancestor is not None:
             passed += [ancestor.entry] if ancestor.entry else []
             ancestor = ancestor.parent
-        entry = Entry(len(tokens), value, nbytes, node)
         for old in passed:
             self._forget(old)
-        node.entry = entry
-        self._entries[id(entry)] = entry
+            shared = max(shared, old.shared)
+        node.entry = entry = Entry(len(path) // WIDTH, value, nbytes, shared, node)
+        self._listed(entry)[id(entry)] = entry
         self.nbytes += nbytes
         for old in passed:
             if old._node is not node:
@@ -101,18 +113,37 @@ class Prefixes(Generic[T]):
         self.shrink(self.budget)
 
     def remove(self, entry: Entry[T]) -> None:
-        if self._entries.get(id(entry)) is entry:
+        if self._listed(entry).get(id(entry)) is entry:
             self._forget(entry)
             _prune(entry._node)
 
     def shrink(self, budget: int) -> None:
         while self.nbytes > budget:
-            self.remove(next(iter(self._entries.values())))
+            # The conversation that was used last outlives what others share.
+            first = self._own if len(self._own) > 1 or not self._shared else self._shared
+            entry = next(iter(first.values()))
+            path = _path(entry._node)[: entry.shared * WIDTH]
+            self.remove(entry)
+            if self._shorten and path and entry.shared < entry.tokens and self._reach(path)[1] < len(path):
+                value, nbytes = self._shorten(entry.value, entry.tokens - entry.shared)
+                if nbytes <= budget:
+                    self._put(path, value, nbytes, replaces=False, shared=entry.shared)
+
+    def _listed(self, entry: Entry[T]) -> OrderedDict[int, Entry[T]]:
+        return self._shared if entry.shared == entry.tokens else self._own
 
     def _forget(self, entry: Entry[T]) -> None:
-        del self._entries[id(entry)]
+        del self._listed(entry)[id(entry)]
         self.nbytes -= entry.nbytes
         entry._node.entry = None
+
+
+def _path(node: _Node[T]) -> bytes:
+    edges: list[bytes] = []
+    while node.parent is not None:
+        edges.append(node.edge)
+        node = node.parent
+    return b"".join(reversed(edges))
 
 
 def _bytes(tokens: Sequence[int]) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from pensieve.core.generation import Chunk, Finish, Job, Prefill
+from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineOptions
 from pensieve.engines.scripted.script import Action, read_script
 
@@ -43,8 +44,9 @@ class ScriptedEngine:
         if cancelled is not None:
             cancelled.set()
 
-    def beat(self) -> None:
+    def beat(self) -> EngineMemory:
         self._alive.wait()
+        return EngineMemory()
 
     def close(self) -> None:
         self._alive.set()
