@@ -23,7 +23,7 @@ LONGEST = 6000
 """Tokens. Noise that fills a list of a hundred things takes its time."""
 NAMES = sorted(SCHEMAS)
 BEYOND_GRAMMARS = {"conditional", "not", "unique_items", "look_around", "dependent"}
-NOT_IN_GBNF = {"pattern", "multipleOf", "minProperties", "additionalProperties"}
+NOT_IN_GBNF = {"pattern", "multipleOf", "minProperties", "additionalProperties", "format"}
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,10 @@ class Parsed:
         return members
 
     def _int(self, text: str) -> int | float:
-        return int(text) if len(text) <= MOST_DIGITS else self._float(text)
+        if len(text.lstrip("-")) <= MOST_DIGITS:
+            return int(text)
+        self.same = False
+        return self._float(text)
 
     def _float(self, text: str) -> float:
         number = float(text)

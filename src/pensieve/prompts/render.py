@@ -112,9 +112,10 @@ class ChatTemplate:
         other = replace(chat, turns=(*system, Turn("user", (Text(_OTHER_WORDS),))), prefill=False)
         key = hashlib.sha256(msgspec.json.encode(other)).digest()
         if key not in self._others:
-            self._others[key] = self._run(other, self._shape)
+            self._others[key] = self._try(other, self._shape)
             if len(self._others) > MOST_OPENINGS:
                 self._others.popitem(last=False)
+        self._others.move_to_end(key)
         return common_prefix(text, self._others[key])
 
     def _asked(self, chat: Chat) -> Rendered:

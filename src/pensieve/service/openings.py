@@ -23,4 +23,5 @@ class Openings:
             self._ids[opening] = await self._count(opening)
             if len(self._ids) > MOST:
                 self._ids.popitem(last=False)
+        self._ids.move_to_end(opening)
         return len(common_prefix(self._ids[opening], ids))

@@ -46,8 +46,8 @@ class MemoryHealth(Struct, frozen=True):
 
 
 class Health(Struct, frozen=True):
-    """`status` is the worker's: loading, ready, restarting, failed or stopped. `tokens_per_second` of all answers
-    together, during the last second; `engine_memory` of engines that know it."""
+    """`status` is the worker's: loading, ready, restarting, failed or stopped. `generating`: jobs that the engine
+    is at, with `tokens_per_second` together, by its last heartbeat; `engine_memory` of engines that know it."""
 
     status: str
     version: str
@@ -60,6 +60,7 @@ class Health(Struct, frozen=True):
     restarts: int
     worker_pid: int | None
     worker_rss: int | None
+    generating: int | None
     tokens_per_second: float | None
     engine_memory: EngineMemory | None
     memory: MemoryHealth
@@ -201,6 +202,7 @@ class Service:
             restarts=supervisor.restarts,
             worker_pid=supervisor.worker_pid,
             worker_rss=vitals.rss if vitals else None,
+            generating=vitals.jobs if vitals else None,
             tokens_per_second=round(vitals.tokens_per_second, 1) if vitals else None,
             engine_memory=vitals.memory if vitals and vitals.memory.active else None,
             memory=MemoryHealth(memory.state.value, available, memory.accepting),

@@ -32,9 +32,9 @@ def test_whole_numbers_without_a_bound() -> None:
     assert not matches(expression, str(LARGEST + 1))
 
 
-@given(st.floats(-20, 20), st.floats(-20, 20), st.decimals(-21, 21, places=2), st.booleans(), st.booleans())
-def test_what_is_written_as_a_decimal_lies_between_the_bounds(
-    low: float, high: float, number: object, above: bool, below: bool
+@given(st.integers(-20, 20), st.integers(-20, 20), st.decimals(-21, 21, places=2), st.booleans(), st.booleans())
+def test_what_is_written_as_a_decimal_lies_between_whole_bounds(
+    low: int, high: int, number: object, above: bool, below: bool
 ) -> None:
     expression = decimals(low, high, above=above, below=below)
     text = f"{number}".removesuffix(".00")
@@ -51,5 +51,6 @@ def test_decimals_between_whole_bounds_are_all_there() -> None:
         assert matches(expression, text), text
     for text in ("-2", "3.5", "-2.5", "4", "1.0"):
         assert not matches(expression, text), text
-    assert decimals(5, 4) == decimals(0.25, 0.75, above=True) == ""
-    assert matches(decimals(0.25, 0.75), "0.25")
+    assert decimals(5, 4) == decimals(1, 1, above=True) == ""
+    for bounds in ((0, 0.5), (0.1, 0.9), (-0.5, 0.5), (0.1, 1.5)):
+        assert matches(decimals(*bounds, above=True, below=True), "0.3")

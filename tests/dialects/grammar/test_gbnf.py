@@ -14,6 +14,7 @@ from pensieve.dialects.grammar.gbnf import Gbnf, Values, literal
 from pensieve.dialects.grammar.gbnf_answer import gbnf_of
 from pensieve.dialects.grammar.schemas import accept
 
+NEVER = "[^\\x00-\\U0010FFFF]"
 TOOLS = (Tool("Read", "", {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}),)
 
 
@@ -48,6 +49,18 @@ def test_a_text_is_written_with_its_signs() -> None:
         ({"type": "array", "maxItems": 0}, '"[]"'),
         ({"type": "array", "items": {"type": "null"}, "minItems": 2}, '("[" (null (", " null){1,}) "]")'),
         ({"type": "integer", "minimum": 0, "maximum": 12}, '([0-9] | "1" [0-2])'),
+        ({"enum": []}, NEVER),
+        (
+            {"type": "string", "minLength": 5, "anyOf": [{"maxLength": 2}, {"maxLength": 9}]},
+            '(("\\"" char{5,9} "\\""))',
+        ),
+        ({"type": "array", "minItems": 5, "anyOf": [{"maxItems": 2}]}, NEVER),
+        ({"type": ["null", "string"], "anyOf": [{"type": "string"}, {"type": "null"}]}, "((string) | (null))"),
+        ({"type": "object", "anyOf": [{"type": "null"}]}, NEVER),
+        ({"type": "array", "prefixItems": [{"type": "null"}], "items": False}, '("[" null  "]")'),
+        ({"type": "array", "prefixItems": [{"type": "null"}], "minItems": 3}, '("[" null (", " value){2,} "]")'),
+        ({"$ref": "#/$defs/a%20b", "$defs": {"a b": {"type": "null"}}}, "(null)"),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/a"}]}}}, "((null))"),
     ],
 )
 def test_values(schema: dict[str, Any], expected: str) -> None:
@@ -66,6 +79,22 @@ def test_a_schema_may_lead_back_to_itself() -> None:
     rules = rules_of({"$ref": "#/$defs/node", "$defs": {"node": node}})
     name = rules["root"]
     assert sum(name in body for body in rules.values()) >= 2
+
+
+def test_what_refers_to_itself_in_many_places_stays_small() -> None:
+    """As pydantic writes references with a description."""
+    again = {"description": "d", "allOf": [{"$ref": "#/$defs/X"}]}
+    many = {"type": "object", "properties": {name: again for name in "abcdefgh"}}
+    assert len(rules_of({"$ref": "#/$defs/X", "$defs": {"X": many}})) < 60
+    bound = again | {"required": ["z"]}
+    many = {"type": "object", "properties": {name: bound for name in "abcdefgh"}}
+    assert len(rules_of({"$ref": "#/$defs/X", "$defs": {"X": many}})) < 20_000
+
+
+def test_members_that_a_schema_lets_in_may_follow() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"], "additionalProperties": True}
+    rules = rules_of(schema)
+    assert told(rules).endswith('(", " r0)*) "}")') and rules["r0"] == 'string ": " (value)'
 
 
 @pytest.mark.parametrize("thought", ["none", "free", "open"])

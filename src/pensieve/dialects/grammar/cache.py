@@ -66,14 +66,15 @@ class Grammars:
     ) -> str:
         offered = [(tool, self._accepted(tool.name, tool.schema)) for tool in tools]
         wanted = None if format is None else self._accepted("", format)
-        if self._language == "gbnf":
-            grammar = gbnf_of(self._family, offered, choice, wanted, thought == "open", later)
-            return grammar if len(grammar) <= LARGEST_GRAMMAR else ""
+        lark = self._language == "lark"
         for some in _looser(offered):
-            grammar = grammar_of(self._family, some, choice, wanted, thought, self._control, later)
+            if lark:
+                grammar = grammar_of(self._family, some, choice, wanted, thought, self._control, later)
+            else:
+                grammar = gbnf_of(self._family, some, choice, wanted, thought == "open", later)
             if not grammar:
                 return ""
-            if len(grammar) <= LARGEST_GRAMMAR and not refused(grammar):
+            if len(grammar) <= LARGEST_GRAMMAR and not (lark and refused(grammar)):
                 return grammar
         log.error("no grammar for this request compiles: its answer is not constrained")
         return ""

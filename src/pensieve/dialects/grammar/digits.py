@@ -21,18 +21,19 @@ def integers(low: float, high: float) -> str:
 def decimals(low: float, high: float, *, above: bool = False, below: bool = False) -> str:
     """Numbers from `low` to `high`, whole ones and such with a fraction; "" if there are none.
 
-    `above`, `below`: the bound itself does not count.
+    `above`, `below`: the bound itself does not count. Where a bound has a fraction, some numbers beyond it can be said
+    too, up to the next whole one.
     """
-    if low > high:
+    if low > high or (low == high and (above or below)):
         return ""
-    first, last = math.ceil(max(low, -LARGEST)), math.floor(min(high, LARGEST))
-    if first > last:
-        # Between two whole numbers, these will do.
-        return " | ".join(f'"{bound}"' for bound in dict.fromkeys((low, high)) if not above and not below)
-    options = [integers(first + (above and first == low), last - (below and last == high))]
-    if last > 0 and last > first:
+    low, high = max(low, -LARGEST), min(high, LARGEST)
+    first, last = math.floor(low), math.ceil(high)
+    if first == last:
+        return integers(first, last)
+    options = [integers(math.ceil(low) + (above and first == low), math.floor(high) - (below and last == high))]
+    if last > 0:
         options.append(f"({_counts(max(0, first), last - 1 if last < LARGEST else last)}) {FRACTION}")
-    if first < 0 and last > first:
+    if first < 0:
         options.append(f'"-" ({_counts(max(0, -last), -first - 1 if first > -LARGEST else -first)}) {FRACTION}')
     return " | ".join(filter(None, options))
 

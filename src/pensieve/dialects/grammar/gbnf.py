@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from pensieve.dialects.grammar.clean import resolve
 from pensieve.dialects.grammar.digits import LARGEST, decimals, integers
 
 Schema = dict[str, Any]
@@ -19,6 +20,10 @@ Schema = dict[str, Any]
 MOST_COUNTED = 64
 """llama.cpp writes repetitions out: larger bounds are not kept."""
 DEEPEST = 40
+MOST_NODES = 5000
+BINDING = {"type", "properties", "required", "additionalProperties", "patternProperties", "items", "prefixItems",
+           "minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum",
+           "exclusiveMaximum", "format", "enum", "const", "anyOf", "oneOf", "$ref"}  # fmt: skip
 _NEVER = "[^\\x00-\\U0010FFFF]"
 _FREE = {
     "value": 'object | array | string | number | "true" | "false" | "null"',
@@ -35,20 +40,22 @@ _FREE = {
     "null": '"null"',
 }
 _OCTET = '("25" [0-5] | "2" [0-4] [0-9] | "1" [0-9] [0-9] | [1-9]? [0-9])'
-_DATE = '[1-9] [0-9]{3} "-" ("0" [1-9] | "1" [0-2]) "-" ("0" [1-9] | "1" [0-9] | "2" [0-8])'
-_TIME = '("0" [0-9] | "1" [0-9] | "2" [0-3]) ":" [0-5] [0-9] ":" [0-5] [0-9] "Z"'
-_NAME = "[a-z] [a-z0-9]{0,20}"
+_DAYS = (
+    '("0" [13578] | "1" [02]) "-" ("0" [1-9] | [12] [0-9] | "3" [01])',
+    '("0" [469] | "11") "-" ("0" [1-9] | [12] [0-9] | "30")',
+    '"02-" ("0" [1-9] | "1" [0-9] | "2" [0-8])',
+)
+_DATE = f'[1-9] [0-9]{{3}} "-" ({" | ".join(_DAYS)})'
+_HOUR = '("0" [0-9] | "1" [0-9] | "2" [0-3])'
+_TIME = f'{_HOUR} ":" [0-5] [0-9] ":" [0-5] [0-9] ("." [0-9]{{1,6}})? ("Z" | [+-] {_HOUR} ":" [0-5] [0-9])'
 FORMATS = {
     "date": _DATE,
     "time": _TIME,
     "date-time": f'{_DATE} "T" {_TIME}',
-    "duration": '"P" [1-9] [0-9]{0,3} [DWMY]',
-    "email": f'{_NAME} "@" {_NAME} "." [a-z]{{2,8}}',
-    "hostname": f'{_NAME} ("." {_NAME}){{0,3}}',
     "ipv4": f'{_OCTET} ("." {_OCTET}){{3}}',
     "uuid": 'hex{8} "-" hex{4} "-" hex{4} "-" hex{4} "-" hex{12}',
 }
-"""Some texts of each kind; the days of a month that all of them have."""
+"""Those of which nearly all texts can be said: of dates, a 29th of February is not."""
 
 
 def literal(text: str) -> str:
@@ -100,93 +107,103 @@ class Values:
     def __init__(self, rules: Gbnf, schema: Schema) -> None:
         self._rules, self._root = rules, schema
         self._references: dict[str, str] = {}
+        self._made: dict[str, str] = {}
+        self._nodes = 0
+        self._leading: set[str] = set()
+        """References that are being written, with no sign of JSON in front of what comes now."""
 
     def whole(self) -> str:
         return self.value(self._root)
 
     def value(self, schema: Any, depth: int = 0) -> str:
+        """The name of a rule, or something as short; `_NEVER` where nothing fits."""
         if schema is False:
             return _NEVER
-        if not isinstance(schema, dict) or depth > DEEPEST:
+        self._nodes += 1
+        if not isinstance(schema, dict) or depth > DEEPEST or self._nodes > MOST_NODES:
             return "value"
         if "$ref" in schema:
             return self._reference(schema["$ref"])
+        key = json.dumps(schema)
+        if key not in self._made:
+            self._made[key] = self._new(schema, depth)
+        return self._made[key]
+
+    def _new(self, schema: Schema, depth: int) -> str:
         if "const" in schema:
             return literal(json.dumps(schema["const"], ensure_ascii=False))
         if "enum" in schema:
-            written = (literal(json.dumps(one, ensure_ascii=False)) for one in schema["enum"])
-            return self._rules.rule(either(written) or _NEVER)
+            return self._either(literal(json.dumps(one, ensure_ascii=False)) for one in schema["enum"])
         for key in ("anyOf", "oneOf"):
             if key in schema:
                 base = {name: value for name, value in schema.items() if name != key}
-                options = [self.value(_both(base, option), depth + 1) for option in schema[key]]
-                return self._rules.rule(either(option for option in options if option != _NEVER) or _NEVER)
+                return self._either(self.value(_both(base, option), depth + 1) for option in schema[key])
         if "allOf" in schema:
-            base = {name: value for name, value in schema.items() if name != "allOf"}
-            for part in schema["allOf"]:
-                base = _both(base, self._resolved(part))
-            return self.value(base, depth + 1)
+            return self._all_of(schema, depth)
         kinds = schema.get("type", _guessed(schema))
         if isinstance(kinds, list):
-            return self._rules.rule(either(self._kind(kind, schema, depth) for kind in kinds))
+            return self._either(self._kind(kind, schema, depth) for kind in kinds)
         return self._kind(kinds, schema, depth)
+
+    def _either(self, options: Iterable[str]) -> str:
+        possible = either(option for option in options if option != _NEVER)
+        return self._rules.rule(possible) if possible else _NEVER
+
+    def _all_of(self, schema: Schema, depth: int) -> str:
+        base: Any = {name: value for name, value in schema.items() if name != "allOf"}
+        parts = schema["allOf"]
+        if len(parts) == 1 and not BINDING & base.keys():
+            return self.value(parts[0], depth + 1)
+        for part in parts:
+            base = _both(base, self._resolved(part))
+        return self.value(base, depth + 1)
 
     def _kind(self, kind: str, schema: Schema, depth: int) -> str:
         match kind:
-            case "object":
-                return self._object(schema, depth)
-            case "array":
-                return self._array(schema, depth)
+            case "object" | "array":
+                leading, self._leading = self._leading, set()
+                made = self._object(schema, depth) if kind == "object" else self._array(schema, depth)
+                self._leading = leading
+                return made
             case "string":
                 return self._string(schema)
             case "integer":
-                return self._rules.rule(_integers(schema) or _NEVER)
+                return self._either([_integers(schema) or _NEVER])
             case "number":
-                return self._rules.rule(_decimals(schema) or _NEVER)
+                return self._either([_decimals(schema) or _NEVER])
         return kind
 
     def _reference(self, pointer: str) -> str:
-        """May lead back to where it stands."""
+        """May lead back to where it stands. As a choice in itself it adds nothing, and llama.cpp refuses such rules."""
+        if pointer in self._leading:
+            return _NEVER
         if pointer not in self._references:
             self._references[pointer] = name = self._rules.promise()
-            self._rules.keep(name, self.value(self._target(pointer)))
+            self._leading.add(pointer)
+            self._rules.keep(name, self.value(resolve(self._root, pointer)))
+            self._leading.discard(pointer)
         return self._references[pointer]
 
     def _resolved(self, schema: Any) -> Any:
         if isinstance(schema, dict) and "$ref" in schema:
             rest = {key: value for key, value in schema.items() if key != "$ref"}
-            target = self._target(schema["$ref"])
+            target = resolve(self._root, schema["$ref"])
             return _both(target, rest) if isinstance(target, dict) and "$ref" not in target else {}
         return schema
 
-    def _target(self, pointer: str) -> Any:
-        """Whatever leads nowhere is no bound. Pointers: RFC 6901, in a fragment."""
-        found: Any = self._root
-        for step in pointer.removeprefix("#").split("/")[1:]:
-            step = step.replace("~1", "/").replace("~0", "~")
-            if isinstance(found, list) and step.isdecimal() and int(step) < len(found):
-                found = found[int(step)]
-            elif isinstance(found, dict) and step in found:
-                found = found[step]
-            else:
-                return {}
-        return found
-
     def _object(self, schema: Schema, depth: int) -> str:
         named = dict(schema.get("properties", {}))
-        required = [name for name in schema.get("required", []) if isinstance(name, str)]
-        named |= {name: {} for name in required if name not in named}
+        required = {name for name in schema.get("required", []) if isinstance(name, str)}
+        named |= {name: {} for name in sorted(required) if name not in named}
         further = schema.get("additionalProperties", not named and "patternProperties" not in schema)
         if not named and further is True:
             return "object"
-        options = [*schema.get("patternProperties", {}).values(), *([further] if isinstance(further, dict) else [])]
-        member = ""
-        if options or (further is True and not named):
-            values = either(self.value(option, depth + 1) for option in options)
-            member = self._rules.rule(f'string ": " ({values})')
-        return self._rules.rule(f'"{{" {self._members(named, required, member, depth)} "}}"')
+        options = [*schema.get("patternProperties", {}).values(), *([] if further is False else [further])]
+        values = either(value for option in options if (value := self.value(option, depth + 1)) != _NEVER)
+        members = self._members(named, required, self._rules.rule(f'string ": " ({values})') if values else "", depth)
+        return self._rules.rule(f'"{{" {members} "}}"')
 
-    def _members(self, named: dict[str, Any], required: list[str], further: str, depth: int) -> str:
+    def _members(self, named: dict[str, Any], required: set[str], further: str, depth: int) -> str:
         """In the order of the schema; `behind` and `first`: with and without a member before, from the last one on."""
         behind = f'(", " {further})*' if further else '""'
         first = f'({further} (", " {further})*)?' if further else '""'
@@ -204,23 +221,33 @@ class Values:
     def _array(self, schema: Schema, depth: int) -> str:
         least, most = schema.get("minItems", 0), schema.get("maxItems", math.inf)
         before = [self.value(one, depth + 1) for one in schema.get("prefixItems", [])]
-        if before:
-            return self._rules.rule(f'"[" {" ".join(_joined(before))} "]"')
         item = self.value(schema.get("items", True), depth + 1)
+        if most < least or (item == _NEVER and len(before) < least):
+            return _NEVER
+        if before:
+            if most < len(before) or _NEVER in before:
+                return "array"
+            more = "" if item == _NEVER else f'(", " {item}){_times(max(0, least - len(before)), most - len(before))}'
+            return self._rules.rule(f'"[" {" ".join(_joined(before))} {more} "]"')
         if item == _NEVER or most == 0:
             return literal("[]")
-        least = min(least, MOST_COUNTED)
-        bounds = f"{{{max(least - 1, 0)},{int(most) - 1 if most <= MOST_COUNTED else ''}}}"
-        return self._rules.rule(f'"[" ({item} (", " {item}){bounds}){"" if least else "?"} "]"')
+        several = f'({item} (", " {item}){_times(max(0, least - 1), most - 1)}){"" if least else "?"}'
+        return self._rules.rule(f'"[" {several} "]"')
 
     def _string(self, schema: Schema) -> str:
         if schema.get("format") in FORMATS:
             return self._rules.rule(f'"\\"" {FORMATS[schema["format"]]} "\\""')
         least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
+        if most < least:
+            return _NEVER
         if not least and most > MOST_COUNTED:
             return "string"
-        bounds = f"{{{min(least, MOST_COUNTED)},{int(most) if most <= MOST_COUNTED else ''}}}"
-        return self._rules.rule(f'"\\"" char{bounds} "\\""')
+        return self._rules.rule(f'"\\"" char{_times(least, most)} "\\""')
+
+
+def _times(least: int, most: float) -> str:
+    """How often, as far as it is counted. Never more at least than at most: llama.cpp would write rules for ever."""
+    return f"{{{min(least, MOST_COUNTED)},{int(most) if most <= MOST_COUNTED else ''}}}"
 
 
 def _joined(values: list[str]) -> list[str]:
@@ -238,6 +265,11 @@ def _both(base: Any, more: Any) -> Any:
     if not isinstance(base, dict) or not isinstance(more, dict) or not base:
         return more if not isinstance(base, dict) or isinstance(more, dict) or more is False else base
     merged = base | more
+    if "type" in base and "type" in more:
+        kinds = [_narrower(one, other) for one in _kinds(base) for other in _kinds(more)]
+        merged["type"] = [kind for kind in dict.fromkeys(kinds) if kind]
+        if not merged["type"]:
+            return False
     for key in ("properties", "$defs"):
         if key in base and key in more:
             merged[key] = base[key] | more[key]
@@ -246,6 +278,15 @@ def _both(base: Any, more: Any) -> Any:
     if base.get("additionalProperties") is False and "properties" in more:
         merged["additionalProperties"] = False
     return merged
+
+
+def _kinds(schema: Schema) -> list[str]:
+    return schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+
+
+def _narrower(one: str, other: str) -> str:
+    """What is of both kinds; "" if nothing is."""
+    return "integer" if {one, other} == {"integer", "number"} else one if one == other else ""
 
 
 def _integers(schema: Schema) -> str:

@@ -47,7 +47,7 @@ class _Run:
         self.job, self.emit, self.ids = job, emit, ids
         self.writer: Writer | None = None
         self.guide: Guide | None = None
-        self.cached = 0
+        self.cached = self.read = 0
         self.reading = True
 
 
@@ -61,7 +61,7 @@ class Loop:
         self._cuttable = can_be_cut(make_prompt_cache(model))
         self._per_token, self._per_job = cost(model)
         self._planned = (self._per_token * options.context + self._per_job) * options.parallel
-        mx.set_memory_limit(mx.get_active_memory() + self._planned + (options.cache_mb << 20) + ROOM_FOR_A_STEP)
+        _lower_memory_limit(mx.get_active_memory() + self._planned + (options.cache_mb << 20) + ROOM_FOR_A_STEP)
         self._waiting: deque[_Run] = deque()
         self._running: dict[int, _Run] = {}
         self._steps = 0
@@ -164,13 +164,15 @@ class Loop:
 
     def _make_room(self, tokens: int) -> None:
         """Kept prefixes may take what was planned for running jobs, less what these take by now, and `cache_mb`."""
-        used = self._generator.prompt_cache_nbytes + (tokens * self._per_token + self._per_job if tokens else 0)
+        unread = sum(len(run.ids) - run.read for run in self._running.values() if run.reading)
+        used = self._generator.prompt_cache_nbytes + (tokens + unread) * self._per_token
         self._prefixes.budget = (self._options.cache_mb << 20) + max(0, self._planned - used)
         self._prefixes.shrink(self._prefixes.budget)
 
     def _start(self, run: _Run) -> None:
         job = run.job
         caches, run.cached = self._computed(run.ids)
+        run.read = run.cached
         self._make_room(len(run.ids))
         run.writer = Writer(self._tokens, job.markers, run.ids[len(job.prompt) :])
         if job.grammar:
@@ -217,7 +219,8 @@ class Loop:
     def _has_read(self, progress: Any) -> None:
         run = self._running[progress.uid]
         done, total = progress.progress
-        run.emit(Chunk(prefill=Prefill(len(run.ids), run.cached, len(run.ids) - total + done)))
+        run.read = len(run.ids) - total + done
+        run.emit(Chunk(prefill=Prefill(len(run.ids), run.cached, run.read)))
         if progress.end_of_segment and not progress.end_of_prompt and not self._cuttable:
             for caches, ids in self._generator.extract_cache([progress.uid]).values():
                 self._keep(caches, ids, run.job)
@@ -256,6 +259,12 @@ class Loop:
 
 def on_gpu() -> bool:
     return bool(mx.default_device().type != mx.cpu)
+
+
+def _lower_memory_limit(limit: int) -> None:
+    before = mx.set_memory_limit(limit)
+    if before < limit:
+        mx.set_memory_limit(before)
 
 
 def _shortened(caches: Caches, tokens: int) -> tuple[Caches, int]:
