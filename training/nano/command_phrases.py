@@ -46,6 +46,7 @@ BARE_COMMAND_LAST: Phrases = (
         "[Use|With] [bash|the shell|the terminal] to [run|execute] {command}",
         "[I want|I need|I would like|We need] this [run|done|started|to be run|to be executed]: {command}",
         "[This|The following|This command] [should|must|has to] be [run|executed|done|started]: {command}",
+        "[Shell|Terminal|Console|In the shell][: |, ][run|execute|start|do] {command}",
         "[Command|Shell|Terminal|Execute this|The command is|To be executed][: |:\n]{command}",
     ],
     ["Could you please run {command}", "I want this executed: {command}", "Bash: run {command}"],
@@ -107,6 +108,7 @@ GREP: Phrases = (
         "In which [files|places|lines|folders] [does {pattern} stand|is {pattern}|do we have {pattern}|do you find {pattern}]",
         "[Where|In what files] [do we|do I|does the code|does anybody] [use|have|call|mention] {pattern}",
         PLEASE + "look [up|for] {pattern}[| in the files| in our code]",
+        PLEASE + "[find|see|check|find out] where {pattern} [is|was] [needed|imported|used by us|called|to be found]",
     ],
     [
         "In which files does {pattern} appear",
@@ -134,6 +136,7 @@ GLOB: Phrases = (
         + "[list|show|find|get|tell me|give me] [every|each|any|the] file that [matches|fits|is named|is called] {glob}",
         "Let me [know|have|get] [the|all|which|all the] files [|are ][like|that match|for] {glob}",
         "What files [do you see|do we have|exist|can you find] [like|for|with] {glob}",
+        "[Which|What] files [are here|have we|are in here|can be found] like {glob}",
         "[Names|The names|A list] of [every|each|all|the] [file|files] [that match|that matches|like|with] {glob}",
     ],
     [

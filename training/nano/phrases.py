@@ -89,6 +89,8 @@ READ_TWO: Phrases = (
         PLEASE + "tell me what [is in|stands in|they wrote in] {path} and {target}",
         "Let [me|us] [see|read|know|have] [||both ]{path} and {target}",
         PLEASE + "read two files, {path} and {target}",
+        "[Show|Give|Print] me the [contents|content|texts|words] of {path} and {target}",
+        PLEASE + "tell me [the texts|all|the words|both contents] [of|in] {path} and {target}",
     ],
     [
         "I would like you to read {path} and {target}",
@@ -167,6 +169,7 @@ WRITE: Phrases = (
         "[Create|Make] {path} and [note|type|print|place] {text} [in it|into it|there]",
         PLEASE
         + "[save|write|place|insert|store] the [text|words|line|sentence] {text} [in|into|to|inside] [a file named|a new file named|a file called|my file] {path}",
+        PLEASE + "[keep|save|put down] the words {text} [in|into|inside] [||the file ]{path}",
         PLEASE + "put [into|in] [||the file |a file named ]{path}[ the words|:| this:| the text|] {text}",
         PLEASE
         + "[keep|store|save|put down] the [text|line|sentence|content|word] {text} [in|into|inside] [||the file ]{path}",
@@ -199,6 +202,7 @@ EDIT: Phrases = (
         PLEASE + "[make|turn] {old} [|into ]{new} in {path}",
         PLEASE
         + "[go into|go through|visit|look into] {path} and [change|turn|exchange|swap] {old} [to|into|for|with] {new}",
+        "[Inside|Within] {path}[,|:] [replace|turn|exchange|swap] {old} [with|into|for|by] {new}",
         "[Within|In] {path}[:|,] {old} [should be|becomes|must turn into|is to be] {new}",
         PLEASE + "[substitute|exchange|swap] {old} [with|by|against] {new} [in|inside] [||the file ]{path}",
         "[In|Within] {path} {old} [should be|must be|becomes] {new}",
