@@ -7,7 +7,8 @@ import re
 
 from hypothesis import given, strategies as st
 
-from pensieve.dialects.grammar.digits import LARGEST, decimals, integers
+from pensieve.dialects.grammar.clean import LARGEST_NUMBER as LARGEST
+from pensieve.dialects.grammar.digits import decimals, integers
 
 WHOLE = st.integers(-1200, 1200)
 

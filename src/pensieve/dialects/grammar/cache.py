@@ -48,7 +48,10 @@ class Grammars:
         thought: ThoughtState,
         later: bool = False,
     ) -> str:
-        """A grammar that compiles, "" if nothing is to be constrained. Never raises for what a client sends."""
+        """The grammar, "" if nothing is to be constrained. Never raises for what a client sends.
+
+        Lark has been compiled once here. GBNF has not: only llama.cpp can, and fails a request with one that is wrong.
+        """
         tools = offered_tools(tools, choice)
         named = [(tool.name, tool.schema) for tool in tools]
         key = _key((named, choice.kind, choice.parallel, format, thought, later))

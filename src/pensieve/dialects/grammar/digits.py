@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-LARGEST = 10**15 - 1
-"""Every number in this range is the same in every JSON library; without a bound a model may write digits for ever."""
+from pensieve.dialects.grammar.clean import LARGEST_NUMBER as LARGEST
+
 FRACTION = '"." [0-9]{0,14} [1-9]'
 
 

@@ -12,8 +12,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from pensieve.dialects.grammar.clean import resolve
-from pensieve.dialects.grammar.digits import LARGEST, decimals, integers
+from pensieve.dialects.grammar.clean import LARGEST_NUMBER as LARGEST, resolve
+from pensieve.dialects.grammar.digits import decimals, integers
 
 Schema = dict[str, Any]
 
