@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import time
 from collections import deque
 from functools import lru_cache
 from typing import Any
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 2048
 """Tokens between the checkpoints of models whose caches cannot be cut."""
+TELL_SECONDS = 0.005
+"""Between two looks of others at what is written."""
 SETTLE_EVERY = 64
 """Steps."""
 MOST_PASSES = 130_000_000
@@ -49,13 +52,28 @@ class _Run:
         self.guide: Guide | None = None
         self.cached = self.read = 0
         self.reading = True
+        self._untold: Chunk | None = None
+
+    def say(self, chunk: Chunk) -> None:
+        """Output that goes out with the next `tell`."""
+        before, self._untold = self._untold, chunk
+        if before is not None:
+            self._untold = Chunk(text=before.text + chunk.text, ids=before.ids + chunk.ids)
+
+    def tell(self) -> None:
+        if self._untold is not None:
+            self.emit(self._untold)
+            self._untold = None
 
 
 class Loop:
     def __init__(self, model: Any, tokens: Tokens, options: EngineOptions) -> None:
         # Wired memory is what makes Macs panic, and mlx-lm wires it in three places by this one function.
         mlx_generate.maybe_set_recommended_wired_limit = lambda: None
+        self._told_at = 0.0
         self._buffers_kept = 0
+        self._kept: int | None = None
+        self._hold = False
         self._model, self._tokens, self._options = model, tokens, options
         self._guides = Guides(tokens)
         self._cuttable = can_be_cut(make_prompt_cache(model))
@@ -70,6 +88,9 @@ class Loop:
 
     @property
     def idle(self) -> bool:
+        """There is nothing to do, or only prompts to read, and that has to wait."""
+        if self._hold:
+            return all(run.reading for run in self._running.values())
         return not self._waiting and not self._running
 
     def submit(self, job: Job, emit: Emit) -> None:
@@ -88,9 +109,20 @@ class Loop:
         for run in [*self._waiting, *self._running.values()]:
             self.cancel(run.job.id)
 
+    def restrain(self, kept: int | None, hold: bool) -> None:
+        """As of an Engine."""
+        self._kept, self._hold = kept, hold
+        self._let_read()
+        self._make_room(0)
+        if kept is not None:
+            # Never while commands run: that is one of the things that make Macs panic.
+            mx.synchronize(self._generator.stream)
+            mx.synchronize()
+            mx.clear_cache()
+
     def step(self) -> None:
         """One token for each job that writes, and one stretch of a prompt for one that reads."""
-        while self._waiting and len(self._running) < self._options.parallel:
+        while not self._hold and self._waiting and len(self._running) < self._options.parallel:
             run = self._waiting.popleft()
             try:
                 self._start(run)
@@ -115,6 +147,7 @@ class Loop:
             self._has_read(progress)
         for output in outputs:
             self._has_written(output)
+        self._tell()
         self._steps += 1
         if self._steps % SETTLE_EVERY == 0:
             settle(self._generator._generation_batch.prompt_cache)
@@ -123,6 +156,16 @@ class Loop:
             if run.guide is not None and run.guide.error:
                 self._generator.remove([uid])
                 self._end(uid, Finish("failed", f"the grammar: {run.guide.error}"))
+
+    def _tell(self) -> None:
+        """What has been written goes out at once, but not more often than anybody can see: to wake other processes
+        with each token of a fast model costs more than to write it, where the processor has to do both."""
+        now = time.monotonic()
+        slow = self._waiting or any(run.reading for run in self._running.values())
+        if slow or now - self._told_at >= TELL_SECONDS:
+            self._told_at = now
+            for run in self._running.values():
+                run.tell()
 
     def memory(self) -> EngineMemory:
         return EngineMemory(
@@ -150,6 +193,11 @@ class Loop:
             prefill_step_size=self._options.batch,
             stream=mx.new_stream(mx.default_device()),
         )
+        self._let_read()
+
+    def _let_read(self) -> None:
+        # With its hands full, so to speak, the generator reads no prompts.
+        self._generator.completion_batch_size = 0 if self._hold else self._options.parallel
 
     def _stretch(self) -> int:
         """How many tokens of a prompt are read in one step."""
@@ -157,7 +205,8 @@ class Loop:
         return max(SHORTEST_STRETCH, min(self._options.batch, MOST_PASSES // longest))
 
     def _keep_buffers(self) -> None:
-        wanted = BUFFERS_KEPT_READING if any(run.reading for run in self._running.values()) else BUFFERS_KEPT
+        reads = self._kept is None and any(run.reading for run in self._running.values())
+        wanted = BUFFERS_KEPT_READING if reads else BUFFERS_KEPT
         if wanted != self._buffers_kept:
             self._buffers_kept = wanted
             mx.set_cache_limit(wanted)
@@ -166,7 +215,8 @@ class Loop:
         """Kept prefixes may take what was planned for running jobs, less what these take by now, and `cache_mb`."""
         unread = sum(len(run.ids) - run.read for run in self._running.values() if run.reading)
         used = self._generator.prompt_cache_nbytes + (tokens + unread) * self._per_token
-        self._prefixes.budget = (self._options.cache_mb << 20) + max(0, self._planned - used)
+        planned = (self._options.cache_mb << 20) + max(0, self._planned - used)
+        self._prefixes.budget = planned if self._kept is None else min(planned, self._kept)
         self._prefixes.shrink(self._prefixes.budget)
 
     def _start(self, run: _Run) -> None:
@@ -227,12 +277,14 @@ class Loop:
 
     def _has_written(self, output: Any) -> None:
         run = self._running[output.uid]
-        run.reading = False
+        first, run.reading = run.reading, False
         assert run.writer is not None
         counted = run.job.max_tokens > 0
         chunk = run.writer.write(output.token) if counted and output.finish_reason != "stop" else None
         if chunk is not None:
-            run.emit(chunk)
+            run.say(chunk)
+        if first:
+            run.tell()
         if output.finish_reason is None:
             return
         self._keep(output.prompt_cache, output.all_tokens, run.job)
@@ -246,14 +298,18 @@ class Loop:
                 self._keep(caches, ids, self._running[uid].job)
 
     def _keep(self, caches: Caches, ids: list[int], job: Job) -> None:
-        if ids and not any(cache.empty() for cache in caches):
+        if not ids or any(cache.empty() for cache in caches):
+            return
+        self._make_room(0)
+        # To copy what may not stay would take memory when there is none.
+        if weight(caches) <= self._prefixes.budget:
             caches = own(caches)
-            self._make_room(0)
             self._prefixes.put(ids, caches, weight(caches), replaces=self._cuttable, shared=job.shared)
 
     def _end(self, uid: int, finish: Finish) -> None:
         run = self._running.pop(uid)
         self._keep_buffers()
+        run.tell()
         run.emit(run.writer.end(finish) if run.writer else Chunk(finish=finish))
 
 
