@@ -96,6 +96,8 @@ def start_server(model: Path | None, place: Path, **settings: object) -> Server:
         said.append(line)
         if "ready at" in line:
             return Server(process, line.split()[-1], place / "home", temp, "".join(said))
+    process.stderr.close()
+    process.wait()
     raise AssertionError(f"the server did not start: {''.join(said)}")
 
 

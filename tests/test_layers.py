@@ -40,6 +40,7 @@ FOREIGN: dict[str, set[str]] = {
     "tokenizers": {"engines"},
     "jsonschema_rs": {"dialects"},
     "cryptography": {"service"},
+    "prometheus_client": {"service"},
     "regex": {"service"},
     "typer": {"cli"},
 }

@@ -13,7 +13,7 @@ from pensieve.config.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
 DEFAULTS: dict[str, dict[str, Any]] = msgspec.to_builtins(Settings())
-SPELLED = {"": '""', (): "[]"}
+SPELLED = {"": '""', (): "[]", None: "not set"}
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -179,6 +179,39 @@ def test_a_resumed_job_goes_on_where_it_was(engine: Engine, prompt: str) -> None
         assert (rest.tokens, rest.reason) == (whole.tokens - (120 - left), whole.reason)
 
 
+def test_while_prompts_are_held_answers_go_on_and_prompts_wait(engine: Engine) -> None:
+    words = "Read all of this, calmly and to the end. " * 100
+    free = Run(engine, job(engine, 400, words))
+    free.to_end()
+    writing = Run(engine, job(engine, 401, "Write.", max_tokens=3000))
+    while not writing.next().text:
+        pass
+    engine.restrain(0, hold=True)
+    held, unwanted = Run(engine, job(engine, 402, words)), Run(engine, job(engine, 403, words))
+    writing.to_end()
+    assert writing.reason in ("length", "end")
+    engine.beat()
+    engine.cancel(403)
+    unwanted.to_end()
+    assert (unwanted.reason, unwanted.text, held.text) == ("cancelled", "", "")
+    engine.restrain(None, hold=False)
+    held.to_end()
+    assert (held.text, held.reason) == (free.text, free.reason)
+
+
+def test_a_prompt_is_read_on_where_it_was_held(engine: Engine) -> None:
+    words = "Another long text, that nobody has read before now. " * 400
+    run = Run(engine, job(engine, 410, words))
+    run.next()
+    engine.restrain(0, hold=True)
+    engine.beat()
+    engine.restrain(None, hold=False)
+    run.to_end()
+    again = Run(engine, job(engine, 411, words))
+    again.to_end()
+    assert (run.text, run.reason) == (again.text, again.reason)
+
+
 def test_the_loop_answers_a_beat_while_it_works(engine: Engine) -> None:
     run = Run(engine, job(engine, 300, "slow, please", max_tokens=5000))
     while not run.next().text:

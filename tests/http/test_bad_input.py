@@ -133,7 +133,7 @@ def test_more_than_run_wait_and_more_than_wait_are_refused(script: Path, serve: 
 
 
 def test_short_memory_refuses_with_a_time(script: Path, serve: Callable[..., Server]) -> None:
-    server = serve(script, memory__reject_gb=1_000_000, memory__emergency_gb=0)
+    server = serve(script, memory__warn_gb=1_000_000, memory__reject_gb=1_000_000)
     answer = server.post(GOOD)
     assert (answer.status_code, answer.json()["error"]["type"]) == (503, "overloaded_error")
     assert 1 <= int(answer.headers["retry-after"]) <= 55

@@ -9,6 +9,7 @@ import anthropic
 import httpx2
 import pytest
 from anthropic.types import ModelInfo
+from prometheus_client.parser import text_string_to_metric_families
 
 from server import TOKEN, Server
 
@@ -26,6 +27,28 @@ def test_health_needs_no_token_and_has_the_promised_shape(server: Server) -> Non
     assert health["memory"]["status"] in ("Safe", "Warning")
     assert re.fullmatch(r"\d+\.\d\d", health["memory"]["available_gb"])
     assert health["memory"]["accepting_requests"] is True
+    assert (health["refused"], health["restarts"], health["resumes"], health["emergencies"]) == ({}, 0, 0, 0)
+
+
+def test_metrics_are_what_prometheus_reads(server: Server) -> None:
+    before = _metrics(server)
+    assert before["pensieve_memory_available_bytes"] > 0
+    assert before["pensieve_memory_state"] == 1, "one of the states holds"
+    assert before["pensieve_requests_running"] == before["pensieve_worker_restarts_total"] == 0
+    assert before["pensieve_requests_refused_total"] == before["pensieve_emergencies_total"] == 0
+    assert server.post({**REQUEST, "model": "claude-test"}).status_code == 200
+    assert _metrics(server)["pensieve_resumes_total"] == 0
+
+
+def _metrics(server: Server) -> dict[str, float]:
+    """Sums over all labels."""
+    answer = httpx2.get(server.url + "/metrics", trust_env=False)
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(answer.text):
+        for sample in family.samples:
+            found[sample.name] = found.get(sample.name, 0) + sample.value
+    return found
 
 
 @pytest.mark.parametrize(("method", "path"), [("HEAD", "/"), ("GET", "/"), ("HEAD", "/api/hello"), ("HEAD", "/health")])

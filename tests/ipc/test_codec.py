@@ -20,6 +20,7 @@ from pensieve.ipc.frames import (
     Failed,
     Frame,
     Ready,
+    Restrain,
     Submit,
     Up,
     Vitals,
@@ -39,6 +40,8 @@ DOWN: list[Frame] = [
     Cancel(7),
     Count(2, "tokens, \U0001f600 and \x00"),
     Count(3, ""),
+    Restrain(None, hold=False),
+    Restrain(0, hold=True),
     Exit(),
 ]
 UP: list[Frame] = [

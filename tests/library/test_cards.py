@@ -14,6 +14,7 @@ from hypothesis import given, settings, strategies as st
 from make_model import CHATML_WITH_HERMES_TOOLS
 from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
+from pensieve.core.model import KvCost
 from pensieve.library.bundled import NANO
 from pensieve.library.cards import SCRIPT_CONTEXT, read_card
 
@@ -57,7 +58,7 @@ def test_the_card_of_the_tiny_model(tiny_model: Path) -> None:
     assert card.weight_bytes == tiny_model.stat().st_size
     assert card.created == int(tiny_model.stat().st_mtime)
     # keys and values, 2 bytes each, of 4 layers with 2 heads of 32 numbers
-    assert card.kv_bytes_per_token == 2 * 2 * 4 * 2 * 32
+    assert card.kv == KvCost(2 * 2 * 4 * 2 * 32)
     assert card.template == CHATML_WITH_HERMES_TOOLS
     assert (card.bos, card.eos) == ("<|endoftext|>", "<|im_end|>")
     assert card.sampling == Sampling(temperature=1.0, top_p=1.0, top_k=0)
@@ -67,7 +68,7 @@ def test_a_file_that_says_little_has_a_card_of_defaults(write: Callable[..., Pat
     card = read_card(str(write(name="Some Model.gguf")))
     assert (card.id, card.description, card.trained_context) == ("some-model", "Some Model", 512)
     assert (card.template, card.bos, card.eos, card.sampling) == (None, "", "", Sampling())
-    assert card.kv_bytes_per_token > 0
+    assert card.kv.per_token > 0
 
 
 @pytest.mark.parametrize(
@@ -100,37 +101,6 @@ def test_the_sampling_that_its_makers_recommend(write: Callable[..., Path]) -> N
 
 
 @pytest.mark.parametrize(
-    ("shape", "expected"),
-    [
-        ({"block_count": 2, "attention.head_count": 4, "embedding_length": 64}, 2 * 4 * 32 * 2),
-        (
-            {"block_count": 2, "attention.head_count": 4, "attention.head_count_kv": 1, "embedding_length": 64},
-            2 * 1 * 32 * 2,
-        ),
-        (
-            {"block_count": 2, "attention.head_count": 4, "attention.key_length": 3, "attention.value_length": 5},
-            2 * 4 * 8 * 2,
-        ),
-        (
-            {
-                "block_count": 4,
-                "attention.head_count": 4,
-                "attention.head_count_kv": [0, 2, 0, 1],
-                "embedding_length": 64,
-            },
-            4 * 2 * 32 * 2,
-        ),
-        ({"block_count": 2, "attention.head_count": [4, 2], "embedding_length": 64}, 2 * 4 * 32 * 2),
-    ],
-)
-def test_what_a_token_costs(shape: dict[str, Any], expected: int, write: Callable[..., Path]) -> None:
-    entries = [
-        ("array" if isinstance(value, list) else "uint32", f"llama.{key}", value) for key, value in shape.items()
-    ]
-    assert read_card(str(write(*entries))).kv_bytes_per_token == expected
-
-
-@pytest.mark.parametrize(
     "entry",
     [
         ("string", "general.sampling.temp", "hot"),
@@ -159,7 +129,7 @@ def test_nonsense_in_a_file_is_passed_over_or_a_settings_error(entry: Entry, wri
         return
     assert all(map(math.isfinite, (card.sampling.temperature, card.sampling.top_p, card.sampling.top_k)))
     assert isinstance(card.template, str | None) and isinstance(card.bos, str)
-    assert card.kv_bytes_per_token >= 0
+    assert card.kv.per_token >= 0
 
 
 @pytest.mark.parametrize(
@@ -199,7 +169,7 @@ def test_a_script_has_a_card_that_costs_nothing(tmp_path: Path) -> None:
     for engine in ("auto", "scripted"):
         card = read_card(str(path), engine)
         assert (card.id, card.engine, card.path) == ("my-script", "scripted", str(path))
-        assert (card.trained_context, card.weight_bytes, card.kv_bytes_per_token) == (SCRIPT_CONTEXT, 0, 0)
+        assert (card.trained_context, card.weight_bytes, card.kv) == (SCRIPT_CONTEXT, 0, KvCost(0))
         assert card.template is None
 
 

@@ -12,7 +12,7 @@ from make_mlx_model import make_mlx_model
 from make_model import CHATML_WITH_HERMES_TOOLS, MARKER_TOKENS, SPECIAL_TOKENS
 from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
-from pensieve.core.model import ModelCard
+from pensieve.core.model import KvCost, ModelCard
 from pensieve.library.bundled import NANO_FOLDER
 from pensieve.library.cards import read_card
 
@@ -40,7 +40,7 @@ def test_the_card_of_a_folder(folder: Path) -> None:
     assert (card.id, card.path, card.engine) == ("some-model-4bit", str(folder), "mlx")
     assert (card.architecture, card.trained_context, card.grammars) == ("llama", 131072, "lark")
     assert card.weight_bytes == (folder / "model.safetensors").stat().st_size
-    assert card.kv_bytes_per_token == 2 * 2 * 1 * 1 * 32
+    assert card.kv == KvCost(2 * 2 * 1 * 1 * 32)
     assert (card.bos, card.eos, card.template) == ("<|endoftext|>", "<|im_end|>", CHATML_WITH_HERMES_TOOLS)
     assert card.control_tokens == {text: 4096 + at for at, text in enumerate((*SPECIAL_TOKENS, *MARKER_TOKENS))}
     assert card.sampling == Sampling()
@@ -55,7 +55,7 @@ def test_the_bundled_model_for_mlx() -> None:
 def test_the_shape_may_stand_one_step_deeper(folder: Path) -> None:
     text = {"max_position_embeddings": 4096, "num_hidden_layers": 2, "num_attention_heads": 4, "hidden_size": 64}
     card = changed(folder, "config.json", text_config=text)
-    assert (card.trained_context, card.kv_bytes_per_token) == (4096, 2 * 2 * 4 * 16 * 2)
+    assert (card.trained_context, card.kv) == (4096, KvCost(2 * 2 * 4 * 16 * 2))
 
 
 def test_what_the_makers_recommend_is_taken(folder: Path) -> None:

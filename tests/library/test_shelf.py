@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pensieve.core.errors import NotFound
-from pensieve.core.model import ModelCard
+from pensieve.core.model import KvCost, ModelCard
 from pensieve.library.shelf import Shelf
 
-CARD = ModelCard("qwen", "/m.gguf", "llamacpp", "Qwen", 0, "qwen3", 4096, 1, 1)
+CARD = ModelCard("qwen", "/m.gguf", "llamacpp", "Qwen", 0, "qwen3", 4096, 1, KvCost(1))
 
 
 @pytest.mark.parametrize("name", ["qwen", "claude-opus-5-5", "claude-3-5-haiku-latest", "claude-", "gpt", "my model"])

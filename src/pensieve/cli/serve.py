@@ -42,7 +42,7 @@ async def _serve(card: ModelCard, settings: Settings, home: Path, log: Path) -> 
         _say(f"  {shlex.join([*_own_command(), 'serve', '--model', '/path/to/model.gguf'])}")
     _say(
         f"Loading {card.description}: {fitted.context:,} of {card.trained_context:,} tokens, "
-        f"{fitted.parallel} requests at once."
+        f"{fitted.parallel} requests at once{_of_memory(fitted.cost.total, fitted.budget)}."
     )
     serving = asyncio.create_task(server.run_on(listener))
     try:
@@ -57,6 +57,10 @@ async def _serve(card: ModelCard, settings: Settings, home: Path, log: Path) -> 
         await asyncio.gather(serving, return_exceptions=True)
         await service.stop()
         listener.close()
+
+
+def _of_memory(needed: int, budget: int | None) -> str:
+    return "" if budget is None else f": {needed / 1e9:.1f} GB of {max(0, budget) / 1e9:.1f} GB that can be had"
 
 
 def _own_command() -> list[str]:

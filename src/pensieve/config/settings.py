@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 MOST_GB = 1_000_000
+Gigabytes = Annotated[float, Meta(ge=0, le=MOST_GB)]
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +27,9 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     path: Annotated[str, Meta(description="the model: a GGUF file or a folder for MLX; empty for Pensieve Nano")] = ""
     aliases: Annotated[tuple[str, ...], Meta(description="more names, beside claude-*, that mean this model")] = ()
+    idle_unload: Annotated[
+        float, Meta(ge=0, description="seconds without work after which the model is unloaded; 0: never")
+    ] = 0
 
 
 class Engine(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,13 +51,17 @@ class Worker(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Memory(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is not set is 2, 1 and 0.5, and less in proportion where there are less than 8 GB in all."""
+
     warn_gb: Annotated[
-        float, Meta(ge=0, le=MOST_GB, description="available memory below which the state is Warning, in GB")
-    ] = 2
-    reject_gb: Annotated[float, Meta(ge=0, le=MOST_GB, description="below which new requests get 503, in GB")] = 1
-    emergency_gb: Annotated[float, Meta(ge=0, le=MOST_GB, description="below which the state is Emergency, in GB")] = (
-        0.5
-    )
+        Gigabytes | None, Meta(description="GB available below which caches are trimmed; if not set 2, in 8 GB or more")
+    ] = None
+    reject_gb: Annotated[
+        Gigabytes | None, Meta(description="GB below which new requests get 503; if not set 1, in 8 GB or more")
+    ] = None
+    emergency_gb: Annotated[
+        Gigabytes | None, Meta(description="GB below which the model is unloaded; if not set 0.5, in 8 GB or more")
+    ] = None
 
 
 class Log(Struct, frozen=True, forbid_unknown_fields=True):

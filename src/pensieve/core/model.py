@@ -12,11 +12,26 @@ GrammarLanguage = Literal["lark", "gbnf"]
 EngineName = Literal["llamacpp", "mlx", "scripted"]
 
 
+class KvCost(Struct, frozen=True):
+    """What the keys and values of one job take, in bytes: `per_token` of the layers that remember everything; of
+    those that remember a window of tokens, its bytes per token and its length; `fixed` for states that do not grow."""
+
+    per_token: int
+    windows: tuple[tuple[int, int], ...] = ()
+    fixed: int = 0
+
+    def bytes(self, context: int, step: int = 0) -> int:
+        """For `context` tokens; a window also holds the `step` tokens that are read at once."""
+        windows = sum(width * min(context, window + step) for width, window in self.windows)
+        return self.per_token * context + windows + self.fixed
+
+
 class ModelCard(Struct, frozen=True):
     """What the model file says of itself. Sizes are in bytes, windows in tokens.
 
-    `control_tokens`: texts that are one token of their own, which no ordinary text contains, and their ids. `grammars`:
-    the language of those that the engine can hold the model to; None: to no grammar.
+    `width`: numbers that each token of a step takes in one layer, about. `control_tokens`: texts that are one token of
+    their own, which no ordinary text contains, and their ids. `grammars`: the language of those that the engine can
+    hold the model to; None: to no grammar.
     """
 
     id: str
@@ -27,7 +42,8 @@ class ModelCard(Struct, frozen=True):
     architecture: str
     trained_context: int
     weight_bytes: int
-    kv_bytes_per_token: int
+    kv: KvCost
+    width: int = 0
     template: str | None = None
     bos: str = ""
     eos: str = ""

@@ -55,6 +55,13 @@ class Engine(Protocol):
         """End a job at the next step, with the reason `cancelled`; nothing happens if it has ended. Never blocks."""
         ...
 
+    def restrain(self, kept: int | None, hold: bool) -> None:
+        """Memory is short, or no longer. Of what is kept for jobs to come, no more than `kept` bytes may stay from now
+        on (None: what was planned), and what is free goes back to the system. With `hold`, prompts are not read on
+        until it is said without; answers go on. An engine that cannot do a part of this leaves it. Never blocks.
+        """
+        ...
+
     def beat(self) -> EngineMemory:
         """Blocks until the loop that generates has answered, and for ever if it hangs. From a thread of its own."""
         ...

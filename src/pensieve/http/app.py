@@ -18,12 +18,13 @@ from pensieve.http.security import Guard
 from pensieve.http.sse import EventStream
 from pensieve.service.fold import fold
 from pensieve.service.ids import new_id
+from pensieve.service.metrics import CONTENT_TYPE
 from pensieve.service.service import Service
 from pensieve.wire.answer import TokenCount
 from pensieve.wire.request import parse_count_request, parse_messages_request
 
 MIB = 1024 * 1024
-OPEN_PATHS = ("/", "/api/hello", "/health")
+OPEN_PATHS = ("/", "/api/hello", "/health", "/metrics")
 """For these no token is needed."""
 
 
@@ -72,6 +73,8 @@ class App:
         _require(method, "GET", "HEAD")
         if path == "/health":
             return _json(self._service.health())
+        if path == "/metrics":
+            return Response(self._service.metrics(), media_type=CONTENT_TYPE)
         if path == "/v1/models":
             return _json(self._service.models())
         if path.startswith("/v1/models/"):

@@ -1,6 +1,6 @@
 """All that parent and worker may say to each other. One frame, one meaning; the union is the whole protocol.
 
-Down: Submit, Cancel, Count, Exit. Up: Ready or Failed once, then Emit, Counted, Vitals.
+Down: Submit, Cancel, Count, Restrain, Exit. Up: Ready or Failed once, then Emit, Counted, Vitals.
 """
 
 from __future__ import annotations
@@ -30,6 +30,13 @@ class Count(Frame, frozen=True, tag="count"):
 
     query: int
     text: str
+
+
+class Restrain(Frame, frozen=True, tag="restrain"):
+    """How the engine is to go on with memory, as `Engine.restrain` says."""
+
+    kept: int | None
+    hold: bool
 
 
 class Exit(Frame, frozen=True, tag="exit"):
@@ -76,5 +83,5 @@ class Vitals(Frame, frozen=True, tag="vitals"):
     memory: EngineMemory = EngineMemory()
 
 
-Down = Submit | Cancel | Count | Exit
+Down = Submit | Cancel | Count | Restrain | Exit
 Up = Ready | Failed | Emit | Counted | Vitals

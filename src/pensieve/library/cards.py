@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
-from pensieve.core.model import EngineName, ModelCard
+from pensieve.core.model import EngineName, KvCost, ModelCard
 from pensieve.library.bundled import NANO, NANO_FOLDER
+from pensieve.library.costs import gguf_cost, gguf_width
 from pensieve.library.folders import folder_card
 from pensieve.library.gguf import CONTROL_TOKENS, read_metadata
 
-_KV_BYTES = 2  # of one f16 number
 SCRIPT_CONTEXT = 1_000_000
+MOST_NEIGHBOURS = 20
 
 
 def read_card(path: str, engine: str = "auto") -> ModelCard:
@@ -37,6 +40,15 @@ def read_card(path: str, engine: str = "auto") -> ModelCard:
     return _script_card(file) if kind == "scripted" else _gguf_card(file)
 
 
+def neighbours(card: ModelCard) -> Iterator[ModelCard]:
+    """The other GGUF files in a model's folder that can be read, the largest first; then the bundled model."""
+    path = Path(card.path)
+    files = [file for file in path.parent.glob("*.gguf") if file != path and file.is_file()]
+    for file in [*sorted(files, key=lambda file: -file.stat().st_size)[:MOST_NEIGHBOURS], NANO]:
+        with contextlib.suppress(SettingsError):
+            yield read_card(str(file))
+
+
 def _engine_of(file: Path, engine: str) -> EngineName:
     if file.is_dir():
         return "mlx"
@@ -53,7 +65,7 @@ def _script_card(file: Path) -> ModelCard:
         architecture="script",
         trained_context=SCRIPT_CONTEXT,
         weight_bytes=0,
-        kv_bytes_per_token=0,
+        kv=KvCost(0),
     )
 
 
@@ -71,8 +83,9 @@ def _gguf_card(file: Path) -> ModelCard:
         created=int(file.stat().st_mtime),
         architecture=architecture,
         trained_context=context,
-        weight_bytes=file.stat().st_size,
-        kv_bytes_per_token=_kv_bytes_per_token(metadata, architecture),
+        weight_bytes=sum(part.stat().st_size for part in _parts(file)),
+        kv=gguf_cost(metadata, architecture),
+        width=gguf_width(metadata, architecture),
         template=_text(metadata, "tokenizer.chat_template") or None,
         bos=_text(metadata, "tokenizer.ggml.bos_token"),
         eos=_text(metadata, "tokenizer.ggml.eos_token"),
@@ -82,25 +95,19 @@ def _gguf_card(file: Path) -> ModelCard:
     )
 
 
+def _parts(file: Path) -> list[Path]:
+    """All files of a model that is split: llama.cpp is given the first, and reads the others too."""
+    split = re.fullmatch(r"(.*)-\d{5}-of-(\d{5})", file.stem)
+    if not split:
+        return [file]
+    names = (f"{split[1]}-{number:05}-of-{split[2]}.gguf" for number in range(1, int(split[2]) + 1))
+    return [part for name in names if (part := file.with_name(name)).is_file()]
+
+
 def _hides_spaces(metadata: dict[str, Any]) -> bool:
     """Whether llama.cpp shows llguidance each token without the space in front: a SentencePiece model that begins every
     text with a space. Its grammar would forbid what it should demand, so that the answer breaks off."""
     return metadata.get("tokenizer.ggml.model") == "llama" and metadata.get("tokenizer.ggml.add_space_prefix", True)
-
-
-def _kv_bytes_per_token(metadata: dict[str, Any], architecture: str) -> int:
-    """Keys and values of all layers at f16. Too much for models with windows or linear layers, never too little."""
-
-    def number(key: str, default: int) -> int:
-        value = metadata.get(f"{architecture}.{key}")
-        numbers = value if isinstance(value, list) else [value]
-        return max((item for item in numbers if type(item) is int and item > 0), default=default)
-
-    layers, heads = number("block_count", 1), number("attention.head_count", 1)
-    kv_heads = number("attention.head_count_kv", heads)
-    head = number("embedding_length", 1) // heads
-    per_head = number("attention.key_length", head) + number("attention.value_length", head)
-    return layers * kv_heads * per_head * _KV_BYTES
 
 
 def _recommended_sampling(metadata: dict[str, Any]) -> Sampling:

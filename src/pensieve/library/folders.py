@@ -9,8 +9,8 @@ from typing import Any
 from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
+from pensieve.library.costs import folder_cost, folder_width
 
-_KV_BYTES = 2  # of one f16 number
 _REMEDY = "Name a folder that mlx-lm can load, or a GGUF file, with --model."
 
 Fields = dict[str, Any]
@@ -33,8 +33,9 @@ def folder_card(folder: Path, name: str) -> ModelCard:
         created=int((folder / "config.json").stat().st_mtime),
         architecture=str(config.get("model_type", "")),
         trained_context=context,
-        weight_bytes=sum(file.stat().st_size for file in folder.glob("*.safetensors")),
-        kv_bytes_per_token=_kv_bytes_per_token(shape),
+        weight_bytes=sum(file.stat().st_size for file in _weights(folder)),
+        kv=folder_cost(shape),
+        width=folder_width(shape),
         template=_template(folder, words),
         bos=_token(words, "bos_token"),
         eos=_token(words, "eos_token"),
@@ -42,6 +43,13 @@ def folder_card(folder: Path, name: str) -> ModelCard:
         control_tokens=_control_tokens(tokens),
         grammars="lark",
     )
+
+
+def _weights(folder: Path) -> set[Path]:
+    """Those that mlx-lm loads, not all that makers put beside them."""
+    shards = _read(folder, "model.safetensors.index.json").get("weight_map")
+    named = {folder / str(name) for name in shards.values()} if isinstance(shards, dict) else set()
+    return {file for file in {*folder.glob("model*.safetensors"), *named} if file.is_file()}
 
 
 def _read(folder: Path, name: str, needed: bool = False) -> Fields:
@@ -62,13 +70,6 @@ def _read(folder: Path, name: str, needed: bool = False) -> Fields:
 def _number(fields: Fields, key: str, default: int = 0) -> int:
     value = fields.get(key)
     return value if type(value) is int and value > 0 else default
-
-
-def _kv_bytes_per_token(shape: Fields) -> int:
-    """Keys and values of all layers at f16. Too much for models with windows or linear layers, never too little."""
-    heads = _number(shape, "num_attention_heads", 1)
-    head = _number(shape, "head_dim", _number(shape, "hidden_size", 1) // heads)
-    return 2 * _number(shape, "num_hidden_layers", 1) * _number(shape, "num_key_value_heads", heads) * head * _KV_BYTES
 
 
 def _template(folder: Path, words: Fields) -> str | None:

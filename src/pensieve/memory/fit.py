@@ -1,8 +1,12 @@
-"""How much context fits beside the weights? A pure decision, made once before a model is loaded."""
+"""How much context fits beside the weights? A pure decision, made before a model is loaded."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
+
+from pensieve.memory.estimate import LoadCost
 
 SMALLEST_CONTEXT = 4096
 COMFORTABLE_CONTEXT = 32768
@@ -10,36 +14,33 @@ COMFORTABLE_CONTEXT = 32768
 
 
 class Fit(Struct, frozen=True):
-    """`context` tokens for each of `parallel` requests at once; `needed` bytes together with the weights."""
+    """`context` tokens for each of `parallel` requests at once; what that takes, of a `budget` of bytes (None: not
+    known)."""
 
     context: int
     parallel: int
-    needed: int
-    fits: bool
+    cost: LoadCost
+    budget: int | None
+
+    @property
+    def fits(self) -> bool:
+        return self.budget is None or self.cost.total <= max(0, self.budget)
 
 
-def fit(
-    *, trained: int, wanted: int, parallel: int, weight_bytes: int, kv_bytes_per_token: int, budget: int | None
-) -> Fit:
-    """The most of what was wanted that stays within `budget` bytes (None: not known, so all of it).
+def fit(*, most: int, parallel: int, cost: Callable[[int, int], LoadCost], budget: int | None) -> Fit:
+    """The most, up to `most` tokens for each of `parallel` requests, whose `cost` stays within `budget`.
 
     A window above COMFORTABLE_CONTEXT shrinks first, then fewer requests run at once, then the window shrinks on, but
     not below SMALLEST_CONTEXT: what does not fit even so has `fits` False.
-    Where a context costs nothing (a script), all of it is to be had.
     """
-    context = min(trained, wanted) if kv_bytes_per_token else trained
-
-    def needed(context: int, parallel: int) -> int:
-        return weight_bytes + context * parallel * kv_bytes_per_token
-
-    if budget is None:
-        return Fit(context, parallel, needed(context, parallel), fits=True)
-    while parallel > 1 and needed(context, parallel) > budget:
-        if context > COMFORTABLE_CONTEXT:
-            context = max(COMFORTABLE_CONTEXT, context // 2)
-        else:
+    found = Fit(most, parallel, cost(most, parallel), budget)
+    while not found.fits:
+        context, parallel = found.context, found.parallel
+        if parallel > 1 and context <= COMFORTABLE_CONTEXT:
             parallel -= 1
-    while context > SMALLEST_CONTEXT and needed(context, parallel) > budget:
-        context = max(SMALLEST_CONTEXT, context // 2)
-    total = needed(context, parallel)
-    return Fit(context, parallel, total, fits=total <= budget)
+        elif context > SMALLEST_CONTEXT:
+            context = max(COMFORTABLE_CONTEXT if parallel > 1 else SMALLEST_CONTEXT, context // 2)
+        else:
+            break
+        found = Fit(context, parallel, cost(context, parallel), budget)
+    return found

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from msgspec import Struct
 
-from pensieve.memory.state import Snapshot
+from pensieve.memory.estimate import Need
+from pensieve.memory.state import ABOVE_SAMPLES, GB, SAMPLES_PER_SECOND, MemoryState, Snapshot, left_above
 
 
 class Load(Struct, frozen=True):
@@ -16,8 +19,22 @@ class Load(Struct, frozen=True):
     queue: int
 
 
+class Cause(Enum):
+    """Why a request is refused."""
+
+    MEMORY = "memory"
+    TOO_LARGE = "too_large"
+    QUEUE = "queue"
+
+
 class Grant(Struct, frozen=True, tag=True):
     pass
+
+
+class Evict(Struct, frozen=True, tag=True):
+    """Grant, once so many bytes of what is kept for the future are given up."""
+
+    bytes: int
 
 
 class Wait(Struct, frozen=True, tag=True):
@@ -27,25 +44,74 @@ class Wait(Struct, frozen=True, tag=True):
 class Refuse(Struct, frozen=True, tag=True):
     """`retry_after` is in seconds."""
 
+    cause: Cause
     reason: str
     retry_after: float
 
 
-Decision = Grant | Wait | Refuse
+Decision = Grant | Evict | Wait | Refuse
 
 SECONDS_PER_TURN = 5
 """A guess at how soon a place frees, for telling a client when to come back."""
+SETTLE_SECONDS = 3.0
+"""Memory that was just given back takes a moment to show: the engine tells of it once a second."""
+UNKNOWN_WAIT = 10
+"""Seconds, when memory is not getting free."""
 
 
-def decide(load: Load, memory: Snapshot) -> Decision:
+def decide(load: Load, memory: Snapshot, need: Need) -> Decision:
+    """Of a request that is not among those that wait.
+
+    An estimate alone refuses only what for a while could not have run with nothing beside it and all caches gone:
+    whatever else does not fit yet waits. What takes nothing more always fits.
+    """
     if not memory.accepting:
-        available = (memory.available or 0) / 1e9
-        return Refuse(f"The machine is short of memory ({available:.2f} GB available).", retry_after=10)
-    if load.running < load.parallel and not load.waiting:
+        return Refuse(Cause.MEMORY, _short(memory), wait_for_memory(memory))
+    if load.running >= load.parallel or load.waiting:
+        return _queued(load)
+    if memory.room is None or not need.bytes:
         return Grant()
+    missing = need.bytes + need.promised - memory.room
+    if missing <= 0:
+        return Grant()
+    if missing <= need.evictable:
+        return Evict(missing)
+    if load.running or need.waited < SETTLE_SECONDS:
+        return _queued(load)
+    return Refuse(
+        Cause.TOO_LARGE,
+        f"This request takes {need.bytes / GB:.2f} GB, and {(memory.room + need.evictable) / GB:.2f} GB can be had.",
+        wait_for_memory(memory),
+    )
+
+
+def restraint(state: MemoryState, kept: int, least: int) -> tuple[int | None, bool]:
+    """How many bytes an engine that keeps `kept` for jobs to come may go on keeping (None: as planned), and whether
+    prompts have to wait: half on a warning, nothing once no request is taken any more. A machine that lives with a
+    warning may keep `least`: a conversation that is read anew each turn costs more than it frees."""
+    match state:
+        case MemoryState.WARNING:
+            return max(kept // 2, least), False
+        case MemoryState.CRITICAL | MemoryState.EMERGENCY:
+            return 0, True
+    return None, False
+
+
+def wait_for_memory(memory: Snapshot) -> float:
+    """Seconds until memory is where it should be, if it goes on as it does."""
+    if memory.available is None or memory.rate <= 0:
+        return UNKNOWN_WAIT
+    missing = max(0.0, left_above(memory.floor) - memory.available)
+    return missing / memory.rate + ABOVE_SAMPLES / SAMPLES_PER_SECOND
+
+
+def _short(memory: Snapshot) -> str:
+    return f"The machine is short of memory ({(memory.available or 0) / GB:.2f} GB available)."
+
+
+def _queued(load: Load) -> Wait | Refuse:
     if load.waiting < load.queue:
         return Wait()
     turns_ahead = (load.waiting + load.running) / load.parallel
-    return Refuse(
-        f"{load.running} requests are running and {load.waiting} are waiting.", turns_ahead * SECONDS_PER_TURN
-    )
+    reason = f"{load.running} requests are running and {load.waiting} are waiting."
+    return Refuse(Cause.QUEUE, reason, turns_ahead * SECONDS_PER_TURN)

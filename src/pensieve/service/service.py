@@ -9,61 +9,36 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from pensieve import __version__
 from pensieve.config.settings import Settings
 from pensieve.conversation.normalise import Normalised, normalise
 from pensieve.core.errors import PromptTooLong
 from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
-from pensieve.core.vitals import EngineMemory
 from pensieve.dialects.choose import choose_family
 from pensieve.dialects.families import PROMPTED
 from pensieve.dialects.grammar.cache import Grammars
 from pensieve.dialects.read import reader_markers
+from pensieve.library.cards import neighbours
 from pensieve.library.shelf import Shelf
 from pensieve.prompts.chatml import CHATML
 from pensieve.prompts.render import ChatTemplate
 from pensieve.service.answer import Answer
 from pensieve.service.calls import CallStore
+from pensieve.service.health import Health, health_of
+from pensieve.service.metrics import metrics_of
 from pensieve.service.narrate import Narrator
 from pensieve.service.openings import Openings
 from pensieve.service.seal import Seal, load_key
 from pensieve.service.turn import Plan, Turn
 from pensieve.service.voice import Voice
+from pensieve.supervisor.plan import plan_fit, too_large
 from pensieve.supervisor.supervisor import Supervisor
 from pensieve.wire.models import Capabilities, Effort, ModelInfo, ModelPage, Support, Thinking, ThinkingTypes
 from pensieve.wire.request import MessagesRequest
 
 log = logging.getLogger(__name__)
-
-
-class MemoryHealth(Struct, frozen=True):
-    status: str
-    available_gb: str
-    accepting_requests: bool
-
-
-class Health(Struct, frozen=True):
-    """`status` is the worker's: loading, ready, restarting, failed or stopped. `generating`: jobs that the engine
-    is at, with `tokens_per_second` together, by its last heartbeat; `engine_memory` of engines that know it."""
-
-    status: str
-    version: str
-    engine: str
-    model: str
-    context: int
-    parallel: int
-    running: int
-    waiting: int
-    restarts: int
-    worker_pid: int | None
-    worker_rss: int | None
-    generating: int | None
-    tokens_per_second: float | None
-    engine_memory: EngineMemory | None
-    memory: MemoryHealth
 
 
 class Service:
@@ -85,12 +60,24 @@ class Service:
         self._shelf = Shelf(card, settings.model.aliases)
         self._seal = Seal(load_key(home))
         self._calls = CallStore(home / "calls.sqlite")
+        self._settings = settings
         self.supervisor = Supervisor(card, settings)
         self._openings = Openings(self.supervisor.count)
 
     async def start(self) -> None:
         """Loads the model. Raises SettingsError."""
+        if not self.supervisor.fit.fits:
+            raise too_large(self.supervisor.card, self.supervisor.fit, self._smaller())
         await self.supervisor.start()
+
+    def _smaller(self) -> str:
+        """The largest of the models beside this one that would fit."""
+        guard = self.supervisor.guard
+
+        def fits(card: ModelCard) -> bool:
+            return plan_fit(card, self._settings, guard.lines, guard.sample).fits
+
+        return next((card.path for card in neighbours(self.supervisor.card) if fits(card)), "")
 
     async def stop(self) -> None:
         await self.supervisor.stop()
@@ -188,25 +175,10 @@ class Service:
         )
 
     def health(self) -> Health:
-        supervisor, memory, vitals = self.supervisor, self.supervisor.memory(), self.supervisor.vitals
-        available = "unknown" if memory.available is None else f"{memory.available / 1e9:.2f}"
-        return Health(
-            status=supervisor.state.value,
-            version=__version__,
-            engine=supervisor.card.engine,
-            model=supervisor.card.id,
-            context=supervisor.context,
-            parallel=supervisor.fit.parallel,
-            running=supervisor.admission.running,
-            waiting=supervisor.admission.waiting,
-            restarts=supervisor.restarts,
-            worker_pid=supervisor.worker_pid,
-            worker_rss=vitals.rss if vitals else None,
-            generating=vitals.jobs if vitals else None,
-            tokens_per_second=round(vitals.tokens_per_second, 1) if vitals else None,
-            engine_memory=vitals.memory if vitals and vitals.memory.active else None,
-            memory=MemoryHealth(memory.state.value, available, memory.accepting),
-        )
+        return health_of(self.supervisor)
+
+    def metrics(self) -> bytes:
+        return metrics_of(self.supervisor)
 
 
 def _omits_thoughts(request: MessagesRequest) -> bool:

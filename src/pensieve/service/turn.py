@@ -62,7 +62,7 @@ class Turn:
         self._rounds = 0
         self._spent = 0
         """Tokens that were written before the plan was made."""
-        self._ticket: Ticket = supervisor.admit()
+        self._ticket: Ticket = supervisor.admit(len(plan.prompt), plan.max_tokens)
         self._stream: JobStream | None = None
         self._granted_ms: float | None = None
         self._first_token_ms: float | None = None

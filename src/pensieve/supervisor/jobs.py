@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import msgspec
 from msgspec import Struct
 
-from pensieve.core.errors import WorkerError
+from pensieve.core.errors import PensieveError, WorkerError
 from pensieve.core.generation import Chunk, Finish, Job, Span
 from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB
 
@@ -35,14 +35,16 @@ class JobStream:
         self.next_job = job
         """What the next worker gets: the job, or what is left of it."""
         self.resumes = 0
+        self.produced = 0
+        """Tokens."""
         self._cancel = cancel
         self._chunks: deque[Chunk] = deque()
         self._arrived = asyncio.Event()
+        self._error: PensieveError | None = None
         self._history = _History(job.generated)
         self._unsettled: list[Chunk] = []
         self._go_back: Callable[[], GoOn | None] | None = None
         self._bound = bool(job.grammar)
-        self._produced = 0
         self._produced_at_submit = 0
         self._blame = 0
         self._begun = False
@@ -92,7 +94,7 @@ class JobStream:
             if self.resumes and self._begun:
                 return
             self._begun = True
-        self._produced += chunk.tokens
+        self.produced += chunk.tokens
         if not self._bound:
             self._history.add(chunk)
         self._ended = chunk.finish is not None
@@ -101,6 +103,11 @@ class JobStream:
 
     def fail(self, message: str) -> None:
         self.push(Chunk(finish=Finish("failed", message)))
+
+    def end_with(self, error: PensieveError) -> None:
+        """The job is over, and this is what its client is told."""
+        self._error = error
+        self.fail(error.message)
 
     async def batches(self) -> AsyncIterator[list[Chunk]]:
         """All Chunks that have arrived, as often as some have. Ends after the terminal one; raises WorkerError for a
@@ -118,6 +125,8 @@ class JobStream:
             if finish is not None and finish.reason == "failed":
                 if len(batch) > 1:
                     yield batch[:-1]
+                if self._error:
+                    raise self._error
                 raise WorkerError(f"The engine failed: {finish.message}.", "Try again; if it persists, see the log.")
             yield batch
             if finish is not None:
@@ -148,12 +157,12 @@ class JobStream:
         elif left <= 0 < self.job.max_tokens:
             self.push(Chunk(finish=Finish("length")))
         elif blame:
-            self._blame = self._blame + blame if self._produced == self._produced_at_submit else 0
+            self._blame = self._blame + blame if self.produced == self._produced_at_submit else 0
             if self._blame >= ENOUGH_FOR_A_JOB:
                 self.fail(f"the worker died again and again on this request ({last_words})")
         if self.ended:
             return False
-        self._produced_at_submit = self._produced
+        self._produced_at_submit = self.produced
         self.resumes += blame > 0
         self.next_job = msgspec.structs.replace(
             self.job, max_tokens=left, generated=self._history.spans(), grammar=grammar

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import cast
 
 import msgspec
+import psutil
 
 from pensieve.ipc.codec import FrameError, FrameReader, encode
 from pensieve.ipc.frames import Down, Exit, Up
@@ -31,6 +32,7 @@ class WorkerProcess:
         self.gone = asyncio.Event()
         self._on_frame = on_frame
         self._process: asyncio.subprocess.Process | None = None
+        self._numbers: psutil.Process | None = None
         self._transport: asyncio.WriteTransport | None = None
         self._link_closed = asyncio.Event()
         self._link_closed.set()
@@ -61,6 +63,8 @@ class WorkerProcess:
         except BaseException:
             server.close()
             raise
+        with contextlib.suppress(psutil.Error, OSError):
+            self._numbers = psutil.Process(self._process.pid)
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._wait(server))]
 
     @property
@@ -101,18 +105,32 @@ class WorkerProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    async def end(self) -> None:
-        """Asks it to end, insists after EXIT_SECONDS, returns when it is gone."""
+    async def end(self, patience: float = EXIT_SECONDS) -> None:
+        """Asks it to end, insists after `patience` seconds, returns when it is gone."""
         if self._process is None:
             return
         if self._transport is None:
             self.kill()
         self.send(Exit())
         try:
-            await asyncio.wait_for(self.gone.wait(), EXIT_SECONDS)
+            await asyncio.wait_for(self.gone.wait(), patience)
         except TimeoutError:
             self.kill()
             await self.gone.wait()
+
+    def dismiss(self, patience: float) -> None:
+        """As `end`, but nobody waits."""
+        self._tasks.append(asyncio.create_task(self.end(patience)))
+
+    def own_bytes(self) -> int:
+        """What only this process holds in memory, without the files that it shows there. 0 when it is gone."""
+        if self._numbers is None:
+            return 0
+        try:
+            memory = self._numbers.memory_info()
+        except (psutil.Error, OSError):
+            return 0
+        return int(memory.rss - getattr(memory, "shared", 0))
 
     def connected(self, transport: asyncio.WriteTransport) -> None:
         self._transport = transport

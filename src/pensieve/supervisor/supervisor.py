@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import shutil
 import tempfile
-from enum import Enum
 
 import msgspec
 
@@ -15,16 +13,22 @@ from pensieve.config.settings import Settings
 from pensieve.core.errors import BodyTooLarge, Refused, SettingsError, WorkerError
 from pensieve.core.generation import Chunk, Finish, Job, Sampling, Span
 from pensieve.core.model import ModelCard
-from pensieve.ipc.frames import Cancel, Count, Counted, Emit, Failed, Ready, Submit, Up, Vitals
-from pensieve.memory.fit import Fit
-from pensieve.memory.probe import available_bytes
-from pensieve.memory.state import GB, Snapshot, Thresholds, judge
-from pensieve.supervisor.admission import Admission, Ticket
+from pensieve.core.vitals import EngineMemory
+from pensieve.ipc.frames import Cancel, Counted, Down, Emit, Failed, Ready, Restrain, Up, Vitals
+from pensieve.memory.estimate import expected_tokens
+from pensieve.memory.governor import Cause, restraint
+from pensieve.memory.probe import Probe
+from pensieve.memory.state import ABOVE_SAMPLES, GB, MemoryState, Snapshot
+from pensieve.supervisor.admission import Admission, Ticket, put_away
+from pensieve.supervisor.calm import Calm
+from pensieve.supervisor.guard import MemoryGuard
 from pensieve.supervisor.jobs import JobStream
-from pensieve.supervisor.plan import engine_options, plan_fit
+from pensieve.supervisor.plan import MIB, bytes_to_load, engine_options, plan_fit
 from pensieve.supervisor.process import WorkerProcess
-from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB, KILLED, OWN_FAULT, GiveUp, after_death
-from pensieve.supervisor.watch import hang_reason
+from pensieve.supervisor.restart import KILLED, OWN_FAULT, GiveUp, after_death
+from pensieve.supervisor.states import WorkerState
+from pensieve.supervisor.watch import Growth, hang_reason
+from pensieve.supervisor.work import Work
 
 log = logging.getLogger(__name__)
 
@@ -34,55 +38,46 @@ LONGEST_TEXT = 12 * 1024 * 1024
 """Bytes. Even at a token a byte the answer to a Count then fits into a frame; no window is as long."""
 WATCH_SECONDS = 0.25
 COOL_DOWN_SECONDS = 10.0
-
-
-class WorkerState(Enum):
-    LOADING = "loading"
-    READY = "ready"
-    RESTARTING = "restarting"
-    FAILED = "failed"
-    STOPPED = "stopped"
-
-
-class _Query:
-    """A text whose tokens somebody waits for; `blame` as of a job."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.blame = 0
-        self.answered: asyncio.Future[Counted] = asyncio.get_running_loop().create_future()
-
-    def answer(self, counted: Counted) -> None:
-        if not self.answered.done():
-            self.answered.set_result(counted)
+LOOKS = 3 * ABOVE_SAMPLES // 2
+PATIENCE_SECONDS = 30.0
+"""How long prompts and those who wait for a place are held while memory is short."""
+DISMISS_SECONDS = 2.0
+"""In an emergency, how long a worker may take to end by itself."""
 
 
 class Supervisor:
     """Everything here runs on the event loop, and only this class changes its state."""
 
-    def __init__(self, card: ModelCard, settings: Settings) -> None:
-        memory = settings.memory
+    def __init__(self, card: ModelCard, settings: Settings, probe: Probe | None = None) -> None:
+        """Raises SettingsError."""
         self.card = card
         self.state = WorkerState.LOADING
-        self.fit: Fit = plan_fit(card, settings)
-        self.restarts = 0
-        self.vitals: Vitals | None = None
+        self.guard = MemoryGuard(settings.memory, probe or Probe())
         self._settings = settings
-        self._thresholds = Thresholds(memory.warn_gb, memory.reject_gb, memory.emergency_gb)
-        self.admission = Admission(self.fit.parallel, settings.engine.queue, self.memory)
+        self.fit = plan_fit(card, settings, self.guard.lines, self.guard.sample)
+        self.restarts = self.resumes = 0
+        self.calm = Calm()
+        self.vitals: Vitals | None = None
+        self.admission = Admission(
+            self.fit.parallel, settings.engine.queue, self.guard.snapshot, self._engine_memory, self._evict
+        )
         self._directory = ""
         self._worker: WorkerProcess | None = None
         self._ready = asyncio.Event()
         self._wanted = asyncio.Event()
         self._failure: Failed | None = None
-        self._keeper: asyncio.Task[None] | None = None
-        self._jobs: dict[int, JobStream] = {}
-        self._counts: dict[int, _Query] = {}
-        self._numbers = itertools.count(1)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._work = Work()
         self._barren_lives = 0
         self._blame = 0
         self._ever_ready = False
         self._last_words = ""
+        self._dismissed: WorkerState | None = None
+        """Why the worker was told to go: short of memory, or without work."""
+        self._used_at = 0.0
+        self._refusing_since = 0.0
+        self._growth = Growth(self.fit, settings)
+        self._needed = bytes_to_load(card, self.fit)
 
     @property
     def context(self) -> int:
@@ -98,20 +93,17 @@ class Supervisor:
         return self._worker.pid if self._worker and self.state is WorkerState.LOADING else None
 
     def memory(self) -> Snapshot:
-        return judge(available_bytes(), self._thresholds)
+        return self.guard.snapshot()
 
     async def start(self) -> None:
         """Loads the model. Raises SettingsError when it cannot be loaded, with the reason."""
-        if not self.fit.fits:
-            raise SettingsError(
-                f"The model {self.card.id} needs {self.fit.needed / GB:.1f} GB, more than memory can spare.",
-                "Choose a smaller model, or close other programs.",
-            )
         self._directory = tempfile.mkdtemp(prefix="pensieve-")
-        self._keeper = asyncio.create_task(self._keep_running())
-        self._keeper.add_done_callback(_log_failure)
+        keeper = asyncio.create_task(self._keep_running())
+        self._tasks = [keeper, asyncio.create_task(self.guard.watch(self._looked))]
+        for task in self._tasks:
+            task.add_done_callback(self._task_ended)
         ready = asyncio.create_task(self._ready.wait())
-        await asyncio.wait({ready, self._keeper}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({ready, keeper}, return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
             ready.cancel()
             await self.stop()
@@ -123,12 +115,10 @@ class Supervisor:
         """Ends the worker and every job that still runs. Leaves no process and no file behind."""
         self.state = WorkerState.STOPPED
         self._ready.clear()
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        for stream in list(self._jobs.values()):
-            stream.fail("the server is stopping")
-        self._answer_counts("the server is stopping")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._work.fail("the server is stopping")
         if self._worker is not None:
             await self._worker.end()
         if self._directory:
@@ -139,24 +129,20 @@ class Supervisor:
         self._want()
         if len(text.encode()) > LONGEST_TEXT:
             raise BodyTooLarge(f"The prompt is over the limit of {LONGEST_TEXT} bytes.", "Send less.")
-        number = next(self._numbers)
-        self._counts[number] = query = _Query(text)
+        frame = self._work.ask(text)
+        self._send(frame)
         try:
-            if self._ready.is_set() and self._worker is not None:
-                self._worker.send(Count(number, text))
-            counted = await asyncio.wait_for(query.answered, READY_SECONDS)
+            counted = await self._work.answer_to(frame.query, READY_SECONDS)
         except TimeoutError:
             raise WorkerError(f"The engine is not ready ({self._last_words or self.state.value}).") from None
-        finally:
-            del self._counts[number]
         if counted.error:
             raise WorkerError(f"The engine failed: {counted.error}.")
         return counted.ids
 
-    def admit(self) -> Ticket:
-        """Raises Refused."""
+    def admit(self, prompt: int, max_tokens: int) -> Ticket:
+        """A place for a job of so many tokens. Raises Refused."""
         self._want()
-        return self.admission.admit()
+        return self.admission.admit(expected_tokens(prompt, max_tokens))
 
     def submit(
         self,
@@ -171,25 +157,46 @@ class Supervisor:
     ) -> JobStream:
         """Starts a job, now or as soon as there is a worker. Raises Refused."""
         self._want()
-        job = Job(next(self._numbers), prompt, sampling, max_tokens, markers, generated, grammar, shared)
+        job = Job(self._work.number(), prompt, sampling, max_tokens, markers, generated, grammar, shared)
         stream = JobStream(job, self._cancel)
-        self._jobs[job.id] = stream
-        if self._ready.is_set() and self._worker is not None:
-            self._worker.send(Submit(job))
+        self._send(self._work.add(stream))
         return stream
 
     def _want(self) -> None:
-        """Raises Refused when the server stops, and WorkerError while a worker that cannot live cools down."""
+        """Raises Refused when the server stops or has no memory, and WorkerError while a worker that cannot live cools
+        down. A model that is not loaded for want of work is loaded now."""
+        self._used_at = asyncio.get_running_loop().time()
         if self.state is WorkerState.STOPPED:
             raise Refused("The server is stopping.")
+        if self.state is WorkerState.SHORT:
+            self.admission.refused[Cause.MEMORY] += 1
+            raise self._put_away()
+        self._wanted.set()
         if self.state is WorkerState.FAILED:
-            self._wanted.set()
             raise WorkerError(f"The engine does not run ({self._last_words}).", retry_after=COOL_DOWN_SECONDS)
 
+    def _put_away(self) -> Refused:
+        return put_away(self.memory(), self._needed, self.calm.seconds)
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        """One that failed leaves nobody to look after the jobs: they are told, and so are all that come."""
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("supervisor_failed", exc_info=task.exception())
+            self.state, self._last_words = WorkerState.FAILED, f"the supervisor failed: {task.exception()}"
+            self._work.fail(self._last_words)
+
+    def _send(self, frame: Down) -> bool:
+        """False when there is no worker that could take it."""
+        if not self._ready.is_set() or self._worker is None:
+            return False
+        self._worker.send(frame)
+        return True
+
+    def _engine_memory(self) -> EngineMemory:
+        return self.vitals.memory if self.vitals else EngineMemory()
+
     def _cancel(self, job_id: int) -> None:
-        if self._ready.is_set() and self._worker is not None:
-            self._worker.send(Cancel(job_id))
-        elif stream := self._jobs.pop(job_id, None):
+        if not self._send(Cancel(job_id)) and (stream := self._work.drop(job_id)):
             # No worker has it: the next one must not get it either.
             stream.push(Chunk(finish=Finish("cancelled")))
 
@@ -197,6 +204,9 @@ class Supervisor:
         """Worker after worker, until there is no point in another or the server stops."""
         while True:
             await self._live()
+            if self._dismissed:
+                await self._rest(self._dismissed)
+                continue
             decision = after_death(self._barren_lives, self._blame)
             if not self._ever_ready and (self._failure or isinstance(decision, GiveUp)):
                 return
@@ -205,14 +215,14 @@ class Supervisor:
                 await self._give_up()
             else:
                 await asyncio.sleep(decision.delay)
+            if not await self._room_soon():
+                await self._rest(WorkerState.SHORT)
             self.restarts += 1
 
     async def _live(self) -> None:
         """One worker's life, from its start until it is gone."""
         loop = asyncio.get_running_loop()
-        self.vitals = None
-        self._failure = None
-        self._barren_lives += 1
+        self._begin_life(loop.time())
         options = msgspec.json.encode(engine_options(self.card, self._settings, self.fit, self._directory))
         # Known before it is started: it may speak before that call has returned.
         self._worker = worker = WorkerProcess(self._on_frame)
@@ -222,6 +232,9 @@ class Supervisor:
             self._last_words = f"it cannot be started: {error}"
             self._blame += OWN_FAULT
             return
+        if self._dismissed:
+            # Meanwhile, and nobody could tell it.
+            worker.dismiss(DISMISS_SECONDS)
         deadline = loop.time() + self._settings.worker.load_seconds
         while not worker.gone.is_set():
             try:
@@ -229,41 +242,135 @@ class Supervisor:
             except TimeoutError:
                 self._watch(worker, loop.time(), deadline)
         self._last_words = f"{self._failure.message} {worker.said}".strip() if self._failure else worker.last_words
-        log.warning("worker_gone pid=%d how=%r jobs=%d", worker.pid, self._last_words, len(self._jobs))
+        ready = self._ready.is_set()
+        self._ready.clear()
+        if self._dismissed:
+            log.info("worker_dismissed pid=%d why=%s", worker.pid, self._dismissed.value)
+            return
+        log.warning("worker_gone pid=%d how=%r jobs=%d", worker.pid, self._last_words, self._work.jobs)
         blame = OWN_FAULT if worker.own_fault else KILLED
         self._blame += blame
-        self._resume_jobs(blame if self._ready.is_set() else 0)
-        self._ready.clear()
+        going_on = self._work.survive(self._last_words, blame if ready else 0)
+        self.resumes += going_on if ready else 0
+
+    def _begin_life(self, now: float) -> None:
+        self.vitals = None
+        self._failure = self._dismissed = None
+        self._barren_lives += 1
+        self._used_at = now
 
     def _watch(self, worker: WorkerProcess, now: float, load_deadline: float) -> None:
-        limits = self._settings.worker
+        limits, idle = self._settings.worker, self._settings.model.idle_unload
+        if self._dismissed:
+            return
         if not self._ready.is_set():
             reason = "the model was not loaded in time" if now > load_deadline else None
         else:
             reason = hang_reason(now - worker.last_frame, self.vitals, limits.silence_seconds, limits.hang_seconds)
+            reason = reason or self._growth.reason(worker.own_bytes(), self._engine_memory())
+            if self._work or self.admission.running:
+                self._used_at = now
+            elif idle and now - self._used_at > idle:
+                self._dismiss(WorkerState.UNLOADED, limits.silence_seconds)
+                return
         if reason:
             log.error("worker_replaced pid=%d reason=%r", worker.pid, reason)
             worker.replace()
 
+    def _dismiss(self, why: WorkerState, patience: float) -> None:
+        """Has the worker end, without blame."""
+        self._dismissed = self.state = why
+        self._ready.clear()
+        self._wanted.clear()
+        if self._worker is not None:
+            self._worker.dismiss(patience)
+
+    async def _rest(self, why: WorkerState) -> None:
+        """Without a worker until there is room for one, or work."""
+        self.state = why
+        if why is WorkerState.UNLOADED:
+            await self._wanted.wait()
+        if why is WorkerState.SHORT or not await self._room_soon():
+            self.state = WorkerState.SHORT
+            self._end_all()
+            loop = asyncio.get_running_loop()
+            room_since = loop.time()
+            while loop.time() - room_since < self.calm.seconds:
+                await asyncio.sleep(WATCH_SECONDS)
+                if not self._has_room():
+                    room_since = loop.time()
+            log.info("room_again available_gb=%.2f", (self.memory().available or 0) / GB)
+        self._barren_lives = 0
+        self.state = WorkerState.LOADING
+
+    def _has_room(self) -> bool:
+        """Would the machine still take requests with the model loaded?"""
+        memory = self.memory()
+        return memory.accepting and (memory.room is None or memory.room >= self._needed)
+
+    async def _room_soon(self) -> bool:
+        """What a dead worker held takes a moment to come back, and to count."""
+        for _ in range(LOOKS):
+            if self._has_room():
+                return True
+            await asyncio.sleep(WATCH_SECONDS)
+        return self._has_room()
+
+    def _looked(self, changed: bool) -> None:
+        """After each look at the machine's memory."""
+        memory, now = self.memory(), asyncio.get_running_loop().time()
+        if memory.state is MemoryState.EMERGENCY:
+            self._evacuate()
+        if changed:
+            self._restrain()
+        if memory.accepting:
+            self._refusing_since = now
+        elif now - self._refusing_since > PATIENCE_SECONDS:
+            # What waits might itself be what memory is short of.
+            self.admission.refuse_waiting(self._put_away())
+            for job_id in self._work.end_unbegun(self._put_away()):
+                self._send(Cancel(job_id))
+        self.admission.reconsider()
+
+    def _evacuate(self) -> None:
+        """Gives all of the model's memory back, and ends what cannot go on without it. If there is no worker, the next
+        one waits for room anyhow."""
+        if self._dismissed or self._worker is None or self._worker.gone.is_set():
+            return
+        self.calm.emergency(asyncio.get_running_loop().time())
+        log.error("emergency_stop jobs=%d waiting=%d", self._work.jobs, self.admission.waiting)
+        self._dismiss(WorkerState.SHORT, DISMISS_SECONDS)
+        self._end_all()
+
+    def _end_all(self) -> None:
+        self._work.end(self._put_away())
+        self.admission.refuse_waiting(self._put_away())
+
+    def _restrain(self) -> None:
+        """Tells the worker what the machine's state asks of it."""
+        least = self._settings.engine.cache_mb * MIB // 2
+        self._send(Restrain(*restraint(self.memory().state, self._engine_memory().kept_kv, least)))
+
+    def _evict(self, number: int) -> None:
+        """Once: what is kept may grow again as before."""
+        memory = self._engine_memory()
+        self._send(Restrain(max(0, memory.kept_kv - max(0, number - memory.spare)), False))
+        self._restrain()
+
     def _on_frame(self, frame: Up) -> None:
         match frame:
-            case Emit(job=job_id, chunk=chunk):
-                stream = self._jobs.get(job_id)
-                if stream is None:
-                    return
-                stream.push(chunk)
+            case Emit(chunk=chunk):
+                self._work.emitted(frame)
                 if chunk.text:
                     self._barren_lives = self._blame = 0
-                if stream.ended:
-                    del self._jobs[job_id]
-            case Counted(query=query):
-                if query in self._counts:
-                    self._counts[query].answer(frame)
+            case Counted():
+                self._work.counted(frame)
             case Vitals():
                 self.vitals = frame
             case Ready(context=context, parallel=parallel, load_seconds=seconds):
                 log.info("worker_ready context=%d parallel=%d load_s=%.2f", context, parallel, seconds)
-                self._begin()
+                if not self._dismissed:
+                    self._begin()
             case Failed():
                 self._failure = frame
 
@@ -271,45 +378,22 @@ class Supervisor:
         """The worker is ready: give it all that waits."""
         assert self._worker is not None
         self.state = WorkerState.READY
+        self._used_at = asyncio.get_running_loop().time()
         self._ever_ready = True
         self._ready.set()
         self._wanted.clear()
-        for number, query in self._counts.items():
-            self._worker.send(Count(number, query.text))
-        for stream in self._jobs.values():
-            self._worker.send(Submit(stream.next_job))
-
-    def _resume_jobs(self, blame: int) -> None:
-        """Each job's next part, ready for the next worker; those that have ended are done with."""
-        for job_id, stream in list(self._jobs.items()):
-            if not stream.survive(self._last_words, blame):
-                del self._jobs[job_id]
-        for number, query in self._counts.items():
-            query.blame += blame
-            if query.blame >= ENOUGH_FOR_A_JOB:
-                query.answer(
-                    Counted(number, error=f"the worker died again and again on this text ({self._last_words})")
-                )
-
-    def _answer_counts(self, error: str) -> None:
-        for number, query in self._counts.items():
-            query.answer(Counted(number, error=error))
+        if self.memory().state is not MemoryState.SAFE:
+            self._restrain()
+        for frame in self._work.frames():
+            self._worker.send(frame)
 
     async def _give_up(self) -> None:
         """Fails what waits, then rests until somebody asks again."""
         self.state = WorkerState.FAILED
         log.error("worker_given_up how=%r", self._last_words)
-        for stream in self._jobs.values():
-            stream.fail(f"the worker does not live ({self._last_words})")
-        self._jobs.clear()
-        self._answer_counts(self._last_words)
+        self._work.fail(f"the worker does not live ({self._last_words})")
         self._wanted.clear()
         await asyncio.sleep(COOL_DOWN_SECONDS)
         await self._wanted.wait()
         self._barren_lives = self._blame = 0
         self.state = WorkerState.RESTARTING
-
-
-def _log_failure(keeper: asyncio.Task[None]) -> None:
-    if not keeper.cancelled() and keeper.exception() is not None:
-        log.critical("supervisor_failed", exc_info=keeper.exception())

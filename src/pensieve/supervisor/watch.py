@@ -1,8 +1,12 @@
-"""Is a worker that has not died still alive? A pure decision."""
+"""Is a worker that has not died still alive, and does it keep within bounds?"""
 
 from __future__ import annotations
 
+from pensieve.config.settings import Settings
+from pensieve.core.vitals import EngineMemory
 from pensieve.ipc.frames import Vitals
+from pensieve.memory.fit import Fit
+from pensieve.supervisor.plan import growth_limit
 
 PATIENCE = 5.0
 """How many times its longest step so far a loop may take before it counts as stuck."""
@@ -17,3 +21,22 @@ def hang_reason(silence: float, vitals: Vitals | None, silence_limit: float, han
         if vitals.beat_age + silence > limit:
             return f"its generating loop has been stuck for {vitals.beat_age + silence:.0f} s"
     return None
+
+
+def growth_reason(own: int, limit: int) -> str | None:
+    """`own` are the bytes that only the worker holds."""
+    return f"it has taken {own / 1e9:.1f} GB, and {limit / 1e9:.1f} GB are the most it should" if own > limit else None
+
+
+class Growth:
+    """How much the workers of one model may take."""
+
+    def __init__(self, fitted: Fit, settings: Settings) -> None:
+        self._fitted = fitted
+        self._settings = settings
+        self._at_start: int | None = None
+
+    def reason(self, own: int, told: EngineMemory) -> str | None:
+        """Why a worker that holds so many bytes must be replaced, or None. The first time is when one is loaded."""
+        self._at_start = own if self._at_start is None else self._at_start
+        return growth_reason(own, growth_limit(self._fitted, self._settings, self._at_start, told))

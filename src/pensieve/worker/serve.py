@@ -5,6 +5,8 @@ The engine's own threads generate. One thread reads the socket, one asks the gen
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import logging
 import os
@@ -16,10 +18,21 @@ import psutil
 
 from pensieve.core.generation import Chunk
 from pensieve.core.model import EngineName
-from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, Engine, EngineFailure, EngineOptions
 from pensieve.engines.load import load_engine
-from pensieve.ipc.frames import Cancel, Count, Counted, Down, Emit as EmitFrame, Exit, Failed, Ready, Submit, Vitals
+from pensieve.ipc.frames import (
+    Cancel,
+    Count,
+    Counted,
+    Down,
+    Emit as EmitFrame,
+    Exit,
+    Failed,
+    Ready,
+    Restrain,
+    Submit,
+    Vitals,
+)
 from pensieve.worker.link import Link
 from pensieve.worker.tally import Tally
 
@@ -87,6 +100,9 @@ class _Reader(threading.Thread):
                 engine.submit(job, self._emitter(job.id))
             case Cancel(job=job_id):
                 engine.cancel(job_id)
+            case Restrain(kept=kept, hold=hold):
+                engine.restrain(kept, hold)
+                self._counting.submit(_give_back)
             case Count(query=query, text=text):
                 self._counting.submit(self._count, engine, query, text)
 
@@ -107,6 +123,13 @@ class _Reader(threading.Thread):
             self._link.send(Counted(query, error=str(failure) or type(failure).__name__))
 
 
+def _give_back() -> None:
+    """What is free in the process's heap goes to the system, where the C library can do that."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 class _Heart:
     """Two threads: one waits for the generating loop's answer, the other reports how long ago that was."""
 
@@ -114,8 +137,9 @@ class _Heart:
         self._engine = engine
         self._link = link
         self._tally = tally
+        # So that the first report has it.
+        self._memory = engine.beat()
         self._last_beat = time.monotonic()
-        self._memory = EngineMemory()
         self._process = psutil.Process()
 
     def start(self) -> None:

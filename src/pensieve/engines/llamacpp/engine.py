@@ -25,6 +25,7 @@ from pensieve.engines.llamacpp.tokenizer import Tokenizer
 
 ALL_LAYERS = 999
 ERRORS_ONLY = 1
+HOLD_SECONDS = 0.05
 
 
 class LlamaCppEngine:
@@ -47,6 +48,8 @@ class LlamaCppEngine:
         self._threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="job")
         self._lock = threading.Lock()
         self._cancelled: dict[int, threading.Event] = {}
+        self._reading = threading.Event()
+        self._reading.set()
 
     def _parameters(self, xllamacpp: Any, options: EngineOptions) -> Any:
         parameters = xllamacpp.CommonParams()
@@ -84,6 +87,13 @@ class LlamaCppEngine:
         if cancelled is not None:
             cancelled.set()
 
+    def restrain(self, kept: int | None, hold: bool) -> None:
+        # The library's cache of prefixes was counted in full when it was loaded, and cannot be made smaller.
+        if hold:
+            self._reading.clear()
+        else:
+            self._reading.set()
+
     def beat(self) -> EngineMemory:
         # Answered by the generating loop itself, between two steps; of its memory it says nothing.
         self._server.handle_metrics()
@@ -101,7 +111,10 @@ class LlamaCppEngine:
     def _run(self, job: Job, emit: Emit, cancelled: threading.Event) -> None:
         """One job, start to end. Whatever happens, it ends in one terminal Chunk."""
         try:
-            last = self._generate(job, emit, cancelled)
+            while (last := self._generate(job, emit, cancelled)) is None:
+                # Held while its prompt was read: what has been read of it is in the cache.
+                while not self._reading.wait(HOLD_SECONDS) and not cancelled.is_set():
+                    pass
         except Exception as error:
             # The edge of a foreign library: a job that did not end would leave its client waiting for ever.
             last = Chunk(finish=Finish("failed", str(error)))
@@ -109,12 +122,14 @@ class LlamaCppEngine:
             self._cancelled.pop(job.id, None)
         emit(last)
 
-    def _generate(self, job: Job, emit: Emit, cancelled: threading.Event) -> Chunk:
+    def _generate(self, job: Job, emit: Emit, cancelled: threading.Event) -> Chunk | None:
+        """The terminal Chunk. None if the job was held before it wrote anything."""
         maker = ChunkMaker()
+        held = False
         last_step = time.monotonic()
 
         def on_event(data: bytes) -> bool:
-            nonlocal last_step
+            nonlocal held, last_step
             now = time.monotonic()
             self.longest_step = max(self.longest_step, now - last_step)
             last_step = now
@@ -122,15 +137,21 @@ class LlamaCppEngine:
             # The library generates at least one token; a job that wants none ends with its prefill.
             if chunk is not None and (job.max_tokens or chunk.prefill):
                 emit(chunk)
-            return cancelled.is_set()
+            reads = chunk is not None and chunk.prefill is not None
+            held = held or (reads and not self._reading.is_set())
+            return held or cancelled.is_set()
 
         if cancelled.is_set():
             return Chunk(finish=Finish("cancelled"))
+        if not self._reading.is_set():
+            return None
         request = _request(job, (*job.prompt, *self._resolved(job)), job.max_tokens or 1, stream=True)
         # A refused request comes back as a value, not through the callback.
         refused = self._server.handle_completions(request, on_event)
         if refused:
             maker.chunk(decode(refused))
+        if held and not cancelled.is_set():
+            return None
         last = maker.last(cancelled.is_set())
         return last if job.max_tokens else Chunk(finish=last.finish)
 

@@ -12,7 +12,7 @@ import threading
 import time
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pensieve.core.generation import Job
 from pensieve.core.vitals import EngineMemory
@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _Submit = tuple[Job, Emit]
-_Message = _Submit | int | Future[EngineMemory] | None
-"""A job to run, the id of one to cancel, a beat to answer, or the end."""
+
+
+class _Restraint(NamedTuple):
+    kept: int | None
+    hold: bool
+
+
+_Message = _Submit | int | Future[EngineMemory] | _Restraint | None
+"""A job to run, the id of one to cancel, a beat to answer, how to go on with memory, or the end."""
 
 
 class MlxEngine:
@@ -51,6 +58,9 @@ class MlxEngine:
 
     def cancel(self, job_id: int) -> None:
         self._messages.put(job_id)
+
+    def restrain(self, kept: int | None, hold: bool) -> None:
+        self._messages.put(_Restraint(kept, hold))
 
     def beat(self) -> EngineMemory:
         answered: Future[EngineMemory] = Future()
@@ -109,5 +119,7 @@ class MlxEngine:
                     message.set_result(loop.memory())
                 case int():
                     loop.cancel(message)
+                case _Restraint(kept, hold):
+                    loop.restrain(kept, hold)
                 case (job, emit):
                     loop.submit(job, emit)

@@ -124,7 +124,8 @@ class Prefixes(Generic[T]):
             entry = next(iter(first.values()))
             path = _path(entry._node)[: entry.shared * WIDTH]
             self.remove(entry)
-            if self._shorten and path and entry.shared < entry.tokens and self._reach(path)[1] < len(path):
+            fits = entry.nbytes * entry.shared <= budget * max(1, entry.tokens)
+            if self._shorten and fits and path and entry.shared < entry.tokens and self._reach(path)[1] < len(path):
                 value, nbytes = self._shorten(entry.value, entry.tokens - entry.shared)
                 if nbytes <= budget:
                     self._put(path, value, nbytes, replaces=False, shared=entry.shared)

@@ -16,6 +16,9 @@ from pensieve.engines.base import Emit, EngineOptions
 from pensieve.engines.scripted.script import Action, read_script
 
 CRASH_CODE = 70
+HOLD_SECONDS = 0.05
+PIECE = 8 << 20
+"""Bytes. So much is taken at a time, and touched."""
 
 
 class ScriptedEngine:
@@ -28,6 +31,9 @@ class ScriptedEngine:
         self._cancelled: dict[int, threading.Event] = {}
         self._alive = threading.Event()
         self._alive.set()
+        self._reading = threading.Event()
+        self._reading.set()
+        self._taken: list[bytearray] = []
 
     def tokenize(self, text: str) -> tuple[int, ...]:
         return tuple(map(ord, text))
@@ -43,6 +49,12 @@ class ScriptedEngine:
             cancelled = self._cancelled.get(job_id)
         if cancelled is not None:
             cancelled.set()
+
+    def restrain(self, kept: int | None, hold: bool) -> None:
+        if hold:
+            self._reading.clear()
+        else:
+            self._reading.set()
 
     def beat(self) -> EngineMemory:
         self._alive.wait()
@@ -65,6 +77,9 @@ class ScriptedEngine:
     def _play(self, job: Job, emit: Emit, cancelled: threading.Event) -> Finish:
         prompt = len(job.prompt)
         emit(Chunk(prefill=Prefill(prompt, 0, 0)))
+        while not self._reading.wait(HOLD_SECONDS):
+            if cancelled.is_set():
+                return Finish("cancelled")
         emit(Chunk(prefill=Prefill(prompt, 0, prompt)))
         left = job.max_tokens
         for step in self._steps(job):
@@ -88,7 +103,7 @@ class ScriptedEngine:
         behind = sum(len(span.text) for span in job.generated)
         for step in reply.steps if reply else ():
             if isinstance(step, Action):
-                if not behind and not ((step.crash or step.hang) and job.generated):
+                if not behind and not (step.ends_the_worker and job.generated):
                     yield step
             elif len(step) <= behind:
                 behind -= len(step)
@@ -102,6 +117,8 @@ class ScriptedEngine:
         if action.hang:
             self._alive.clear()
             self._alive.wait()
+        while action.leak:
+            self._taken.append(bytearray(os.urandom(1)) * PIECE)
         if action.fail:
             return Finish("failed", action.fail)
         return Finish("cancelled") if cancelled.wait(action.sleep) else None

@@ -19,12 +19,18 @@ from pensieve.engines.base import EngineFailure
 
 
 class Action(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What happens instead of text: `sleep` seconds, `crash` the process, `hang` the loop for ever, `fail` the job."""
+    """What happens instead of text: `sleep` seconds, `crash` the process, `hang` the loop for ever, `leak` memory for
+    ever, `fail` the job."""
 
     sleep: float = 0.0
     crash: bool = False
     hang: bool = False
+    leak: bool = False
     fail: str = ""
+
+    @property
+    def ends_the_worker(self) -> bool:
+        return self.crash or self.hang or self.leak
 
 
 class Reply(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -1,0 +1,68 @@
+"""What `/health` tells."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from pensieve import __version__
+from pensieve.core.vitals import EngineMemory
+from pensieve.supervisor.states import WorkerState
+from pensieve.supervisor.supervisor import Supervisor
+
+
+class MemoryHealth(Struct, frozen=True):
+    status: str
+    available_gb: str
+    accepting_requests: bool
+
+
+class Health(Struct, frozen=True):
+    """`status` is the worker's: loading, ready, restarting, short_of_memory, unloaded, failed or stopped. `generating`:
+    jobs that the engine is at, with `tokens_per_second` together, by its last heartbeat; `engine_memory` of engines
+    that know it; `refused` requests by reason."""
+
+    status: str
+    version: str
+    engine: str
+    model: str
+    context: int
+    parallel: int
+    running: int
+    waiting: int
+    refused: dict[str, int]
+    restarts: int
+    resumes: int
+    emergencies: int
+    worker_pid: int | None
+    worker_rss: int | None
+    generating: int | None
+    tokens_per_second: float | None
+    engine_memory: EngineMemory | None
+    memory: MemoryHealth
+
+
+def health_of(supervisor: Supervisor) -> Health:
+    memory, vitals, admission = supervisor.memory(), supervisor.vitals, supervisor.admission
+    available = "unknown" if memory.available is None else f"{memory.available / 1e9:.2f}"
+    return Health(
+        status=supervisor.state.value,
+        version=__version__,
+        engine=supervisor.card.engine,
+        model=supervisor.card.id,
+        context=supervisor.context,
+        parallel=supervisor.fit.parallel,
+        running=admission.running,
+        waiting=admission.waiting,
+        refused={cause.value: count for cause, count in admission.refused.items()},
+        restarts=supervisor.restarts,
+        resumes=supervisor.resumes,
+        emergencies=supervisor.calm.emergencies,
+        worker_pid=supervisor.worker_pid,
+        worker_rss=vitals.rss if vitals else None,
+        generating=vitals.jobs if vitals else None,
+        tokens_per_second=round(vitals.tokens_per_second, 1) if vitals else None,
+        engine_memory=vitals.memory if vitals and vitals.memory.active else None,
+        memory=MemoryHealth(
+            memory.state.value, available, memory.accepting and supervisor.state is not WorkerState.SHORT
+        ),
+    )
