@@ -160,6 +160,45 @@ def test_prompts_wait_while_no_request_is_taken_and_answers_go_on(tmp_path: Path
     supervised(tmp_path, [WORDS[0], {"sleep": 1.5}, *WORDS[1:]])(test)
 
 
+def test_nobody_is_held_for_ever_but_who_writes_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pensieve.supervisor.supervisor.PATIENCE_SECONDS", 0.3)
+
+    async def test(supervisor: Supervisor, probe: Said) -> None:
+        places = [supervisor.admit(1, 1) for _ in range(2)]
+        waiting = supervisor.admit(1, 1)
+        writes = submit(supervisor)
+        await until(lambda: writes.tokens)
+        probe.gigabytes = 0.9
+        await until(lambda: not supervisor.memory().accepting)
+        held = submit(supervisor)
+        with pytest.raises(Refused, match=r"short of memory \(0\.90 GB"):
+            await text_of(held)
+        with pytest.raises(Refused, match="short of memory"):
+            await waiting.granted()
+        assert await text_of(writes) == "".join(WORDS)
+        assert supervisor.state is WorkerState.READY
+        for ticket in (*places, waiting):
+            ticket.release()
+
+    supervised(tmp_path, [WORDS[0], {"sleep": 2.5}, *WORDS[1:]], engine__parallel="2")(test)
+
+
+def test_an_unloaded_model_comes_back_only_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pensieve.supervisor.supervisor.LOOKS", 2)
+
+    async def test(supervisor: Supervisor, probe: Said) -> None:
+        await until(lambda: supervisor.state is WorkerState.UNLOADED)
+        probe.gigabytes = 0.9
+        await until(lambda: not supervisor.memory().accepting)
+        with pytest.raises(Refused, match="short of memory"):
+            await supervisor.count("now")
+        assert supervisor.state is WorkerState.SHORT and not psutil.Process().children()
+        probe.gigabytes = UNLIMITED_GB
+        await until(lambda: supervisor.state is WorkerState.READY)
+
+    supervised(tmp_path, WORDS, model__idle_unload="0.3")(test)
+
+
 def test_a_worker_that_takes_ever_more_is_replaced_and_its_job_goes_on(tmp_path: Path) -> None:
     async def test(supervisor: Supervisor, probe: Said) -> None:
         stream = submit(supervisor)

@@ -10,7 +10,7 @@ class EngineMemory(Struct, frozen=True):
 
     `active` is what all of its data takes, `peak` the most it ever took, `spare` what is free but not given back.
     `running_kv` are the keys and values (or states) of jobs, `kept_kv` those of prefixes; each further token of a job
-    takes `kv_per_token`, and `kv_per_job` does not grow.
+    takes `kv_per_token`, and `kv_per_job` does not grow. Of a GPU no more than `limit` is to be taken in all.
     """
 
     active: int = 0
@@ -20,3 +20,4 @@ class EngineMemory(Struct, frozen=True):
     kept_kv: int = 0
     kv_per_token: int = 0
     kv_per_job: int = 0
+    limit: int = 0

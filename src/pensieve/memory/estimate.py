@@ -44,12 +44,14 @@ def load_cost(card: ModelCard, context: int, parallel: int, batch: int) -> LoadC
 
 class Need(Struct, frozen=True):
     """Of a request: `bytes` that it will take; `promised` to those that run and not taken yet; `evictable` are kept
-    for the future and may go; `waited` seconds already."""
+    for the future and may go; `waited` seconds already. `device`: what the engine's GPU still has, None if it is the
+    machine's memory alone that counts."""
 
     bytes: int = 0
     promised: int = 0
     evictable: int = 0
     waited: float = 0.0
+    device: int | None = None
 
 
 def expected_tokens(prompt: int, max_tokens: int) -> int:
@@ -72,4 +74,5 @@ def need(memory: EngineMemory, tokens: int, running: Collection[int], evicted: i
         promised=max(0, granted - memory.running_kv),
         evictable=max(0, memory.kept_kv + memory.spare - evicted),
         waited=waited,
+        device=max(0, memory.limit - memory.active) if memory.limit else None,
     )

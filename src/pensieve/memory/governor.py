@@ -69,9 +69,10 @@ def decide(load: Load, memory: Snapshot, need: Need) -> Decision:
         return Refuse(Cause.MEMORY, _short(memory), wait_for_memory(memory))
     if load.running >= load.parallel or load.waiting:
         return _queued(load)
-    if memory.room is None or not need.bytes:
+    rooms = [room for room in (memory.room, need.device) if room is not None]
+    if not rooms or not need.bytes:
         return Grant()
-    missing = need.bytes + need.promised - memory.room
+    missing = need.bytes + need.promised - min(rooms)
     if missing <= 0:
         return Grant()
     if missing <= need.evictable:
@@ -80,7 +81,7 @@ def decide(load: Load, memory: Snapshot, need: Need) -> Decision:
         return _queued(load)
     return Refuse(
         Cause.TOO_LARGE,
-        f"This request takes {need.bytes / GB:.2f} GB, and {(memory.room + need.evictable) / GB:.2f} GB can be had.",
+        f"This request takes {need.bytes / GB:.2f} GB, and {(min(rooms) + need.evictable) / GB:.2f} GB can be had.",
         wait_for_memory(memory),
     )
 

@@ -38,6 +38,8 @@ LONGEST_TAIL = 32
 """Tokens that a template may write to ask for an answer."""
 BUFFERS_KEPT, BUFFERS_KEPT_READING = 256 << 20, 1 << 30
 """Bytes of freed buffers that MLX may keep for the next use: reading a prompt, each layer takes those of the last."""
+GPU_SHARE = 0.9
+"""Of what a GPU has, for all that the engine keeps there: a step needs the rest."""
 ROOM_FOR_A_STEP = 2 << 30
 """Bytes beyond weights and caches above which MLX is to wait for running commands before it takes more. A brake: MLX
 goes on above it."""
@@ -78,6 +80,7 @@ class Loop:
         self._guides = Guides(tokens)
         self._cuttable = can_be_cut(make_prompt_cache(model))
         self._per_token, self._per_job = cost(model)
+        self._limit = _gpu_limit() if on_gpu() else 0
         self._planned = (self._per_token * options.context + self._per_job) * options.parallel
         _lower_memory_limit(mx.get_active_memory() + self._planned + (options.cache_mb << 20) + ROOM_FOR_A_STEP)
         self._waiting: deque[_Run] = deque()
@@ -176,6 +179,7 @@ class Loop:
             kept_kv=self._prefixes.nbytes,
             kv_per_token=self._per_token,
             kv_per_job=self._per_job,
+            limit=self._limit,
         )
 
     def close(self) -> None:
@@ -315,6 +319,12 @@ class Loop:
 
 def on_gpu() -> bool:
     return bool(mx.default_device().type != mx.cpu)
+
+
+def _gpu_limit() -> int:
+    """Bytes. macOS recommends a part of all memory to be used by the GPU; another GPU has its own."""
+    told = mx.device_info()
+    return int(GPU_SHARE * int(told.get("max_recommended_working_set_size") or told.get("total_memory") or 0))
 
 
 def _lower_memory_limit(limit: int) -> None:

@@ -1,0 +1,129 @@
+"""Is a request refused that would have run? `refusals.py [--requests N]`, on MLX, where each takes memory as it comes.
+
+Requests of sizes around what can be had are sent to a server one after the other. Those that it refuses are sent again
+to a server without a guard, each to a fresh worker, to see what they really take.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from make_mlx_model import make_random_model
+from server import Server, start_server, wait_for
+from shortage import GB, available_gb, own_bytes, settled
+
+WIDE: dict[str, Any] = {
+    "model_type": "llama",
+    "hidden_size": 64,
+    "intermediate_size": 64,
+    "num_hidden_layers": 16,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 32,
+    "head_dim": 128,
+    "rms_norm_eps": 1e-6,
+    "rope_theta": 10000.0,
+    "tie_word_embeddings": True,
+}
+"""0.5 MB of keys and values for each token."""
+ROOM_GB = 0.6
+BYTES_PER_TOKEN = 16 * 32 * 128 * 2 * 4
+LIMIT = 0.9
+REFUSAL = re.compile(r"takes ([\d.]+) GB, and ([\d.]+) GB can be had")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=100)
+    requests = parser.parse_args().requests
+    with tempfile.TemporaryDirectory() as place:
+        folder = make_random_model(WIDE, Path(place) / "wide")
+        refused = guarded(folder, Path(place), requests)
+        shares = unguarded(folder, Path(place), refused)
+    wrong = [share for share in shares if share < LIMIT]
+    print(
+        f"{requests} requests, {len(refused)} refused; of those, alone and without a guard, took of what could be had:"
+    )
+    print(" ".join(f"{share:.2f}" for share in sorted(shares)))
+    print("none would have run" if not wrong else f"{len(wrong)} would have run")
+    sys.exit(bool(wrong))
+
+
+def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]:
+    """The prompts that were refused, and how many bytes could be had by the server's own words."""
+    loaded = available_gb()
+    line = round(loaded - ROOM_GB - 0.2, 3)
+    server = start_server(
+        folder,
+        place / "guarded",
+        memory__warn_gb=line,
+        memory__reject_gb=line,
+        memory__emergency_gb=0,
+        engine__context=4096,
+        engine__cache_mb=0,
+    )
+    refused: list[tuple[str, float]] = []
+    sizes = random.Random(1)
+    try:
+        for number in range(requests):
+            tokens = int(sizes.uniform(0.6, 1.6) * ROOM_GB * GB / BYTES_PER_TOKEN)
+            prompt = f"{number} " + "word " * tokens
+            answer = server.post(asked(prompt))
+            if answer.status_code != 200:
+                found = REFUSAL.search(answer.text)
+                if found is None:
+                    raise RuntimeError(f"refused for another reason: {answer.text}")
+                refused.append((prompt, float(found[2]) * GB))
+    finally:
+        server.stop()
+    return refused
+
+
+def unguarded(folder: Path, place: Path, refused: list[tuple[str, float]]) -> list[float]:
+    lines = {f"memory__{line}_gb": 0 for line in ("warn", "reject", "emergency")}
+    server = start_server(folder, place / "unguarded", **lines, engine__context=4096, engine__cache_mb=0)
+    try:
+        return [taken(server, prompt) / could for prompt, could in refused]
+    finally:
+        server.stop()
+
+
+def taken(server: Server, prompt: str) -> int:
+    """By a worker that has done nothing before."""
+    old = server.worker()
+    old.send_signal(signal.SIGKILL)
+    wait_for(lambda: server.health()["worker_pid"] not in (None, old.pid))
+    worker = server.worker()
+    before, peak, done = settled(worker, 0.5), [0], threading.Event()
+
+    def watch(process: psutil.Process) -> None:
+        while not done.wait(0.01):
+            peak[0] = max(peak[0], own_bytes(process))
+
+    watching = threading.Thread(target=watch, args=(worker,))
+    watching.start()
+    answer = server.post(asked(prompt))
+    done.set()
+    watching.join()
+    if answer.status_code != 200:
+        raise RuntimeError(answer.text)
+    return peak[0] - before
+
+
+def asked(prompt: str) -> dict[str, Any]:
+    return {"model": "claude-x", "max_tokens": 1, "messages": [{"role": "user", "content": prompt}]}
+
+
+if __name__ == "__main__":
+    main()
