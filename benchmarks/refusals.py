@@ -16,13 +16,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from make_mlx_model import make_random_model
 from server import Server, start_server, wait_for
-from shortage import GB, available_gb, own_bytes, settled
+from shortage import GB, Hog, available_gb, hog, own_bytes, settled
 
 WIDE: dict[str, Any] = {
     "model_type": "llama",
@@ -37,7 +38,8 @@ WIDE: dict[str, Any] = {
     "tie_word_embeddings": True,
 }
 """0.5 MB of keys and values for each token."""
-ROOM_GB = 0.6
+PLANNED_GB, ROOM_GB = 4.0, 0.3
+"""What is there when the model is loaded, and what another program then leaves of it."""
 BYTES_PER_TOKEN = 16 * 32 * 128 * 2 * 4
 LIMIT = 0.9
 REFUSAL = re.compile(r"takes ([\d.]+) GB, and ([\d.]+) GB can be had")
@@ -62,8 +64,7 @@ def main() -> None:
 
 def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]:
     """The prompts that were refused, and how many bytes could be had by the server's own words."""
-    loaded = available_gb()
-    line = round(loaded - ROOM_GB - 0.2, 3)
+    line = round(available_gb() - PLANNED_GB, 3)
     server = start_server(
         folder,
         place / "guarded",
@@ -76,25 +77,42 @@ def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]
     refused: list[tuple[str, float]] = []
     sizes = random.Random(1)
     try:
-        for number in range(requests):
-            tokens = int(sizes.uniform(0.6, 1.6) * ROOM_GB * GB / BYTES_PER_TOKEN)
-            prompt = f"{number} " + "word " * tokens
-            answer = server.post(asked(prompt))
-            if answer.status_code != 200:
-                found = REFUSAL.search(answer.text)
-                if found is None:
-                    raise RuntimeError(f"refused for another reason: {answer.text}")
-                refused.append((prompt, float(found[2]) * GB))
+        with hog() as program:
+            for number in range(requests):
+                make_room(server, program, line)
+                prompt = f"{number} " + "word " * int(sizes.uniform(0.6, 1.6) * ROOM_GB * GB / BYTES_PER_TOKEN)
+                answer = server.post(asked(prompt))
+                if answer.status_code != httpx2.codes.OK:
+                    refused.append((prompt, could(answer.text)))
     finally:
         server.stop()
     return refused
+
+
+def make_room(server: Server, program: Hog, line: float) -> None:
+    """A shortage first, so that the engine gives up all that it keeps: that can be had, too, and is told late."""
+    program.leave(line - 0.1)
+    wait_for(lambda: not server.health()["memory"]["accepting_requests"])
+    program.leave(line + PLANNED_GB / 2)
+    wait_for(
+        lambda: server.health()["memory"]["accepting_requests"] and not server.health()["engine_memory"]["kept_kv"]
+    )
+    program.leave(line + ROOM_GB)
+
+
+def could(words: str) -> float:
+    """Bytes that could be had, by a refusal."""
+    found = REFUSAL.search(words)
+    if found is None:
+        raise RuntimeError(f"refused for another reason: {words}")
+    return float(found[2]) * GB
 
 
 def unguarded(folder: Path, place: Path, refused: list[tuple[str, float]]) -> list[float]:
     lines = {f"memory__{line}_gb": 0 for line in ("warn", "reject", "emergency")}
     server = start_server(folder, place / "unguarded", **lines, engine__context=4096, engine__cache_mb=0)
     try:
-        return [taken(server, prompt) / could for prompt, could in refused]
+        return [taken(server, prompt) / could_be_had for prompt, could_be_had in refused]
     finally:
         server.stop()
 
@@ -116,7 +134,7 @@ def taken(server: Server, prompt: str) -> int:
     answer = server.post(asked(prompt))
     done.set()
     watching.join()
-    if answer.status_code != 200:
+    if answer.status_code != httpx2.codes.OK:
         raise RuntimeError(answer.text)
     return peak[0] - before
 

@@ -127,11 +127,15 @@ def test_a_client_is_told_how_long_memory_needs_to_get_free(
 def test_caches_go_first_and_prompts_wait_before_anything_is_ended(
     state: MemoryState, expected: tuple[int | None, bool]
 ) -> None:
-    assert restraint(state, 100, 20) == expected
+    assert restraint(state, 100, 20, writing=True) == expected
 
 
 def test_a_machine_that_lives_with_a_warning_keeps_something() -> None:
-    assert restraint(MemoryState.WARNING, 10, 20) == (20, False)
+    assert restraint(MemoryState.WARNING, 10, 20, writing=True) == (20, False)
+
+
+def test_prompts_do_not_wait_for_nothing() -> None:
+    assert restraint(MemoryState.CRITICAL, 100, 20, writing=False) == (0, False)
 
 
 @given(load=loads, memory=memories, need=needs)

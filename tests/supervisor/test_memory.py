@@ -92,7 +92,7 @@ def test_the_states_are_crossed_in_order_and_each_is_said(tmp_path: Path, caplog
         probe.gigabytes = 0.4
         await until(lambda: supervisor.state is WorkerState.SHORT)
         await until(lambda: pid is not None and not psutil.pid_exists(pid))
-        with pytest.raises(Refused, match="The model had to leave"):
+        with pytest.raises(Refused, match="Try again when there is room"):
             supervisor.admit(1, 1)
         probe.gigabytes = UNLIMITED_GB
         await until(lambda: supervisor.state is WorkerState.READY)
@@ -181,6 +181,19 @@ def test_nobody_is_held_for_ever_but_who_writes_goes_on(tmp_path: Path, monkeypa
             ticket.release()
 
     supervised(tmp_path, [WORDS[0], {"sleep": 2.5}, *WORDS[1:]], engine__parallel="2")(test)
+
+
+def test_a_prompt_that_has_nothing_to_wait_for_is_read(tmp_path: Path) -> None:
+    async def test(supervisor: Supervisor, probe: Said) -> None:
+        before, held = submit(supervisor), None
+        await until(lambda: before.tokens)
+        probe.gigabytes = 0.9
+        await until(lambda: not supervisor.memory().accepting)
+        held = submit(supervisor)
+        assert await text_of(before) == await text_of(held) == "".join(WORDS)
+        assert not supervisor.memory().accepting
+
+    supervised(tmp_path, [WORDS[0], {"sleep": 1.5}, *WORDS[1:]])(test)
 
 
 def test_an_unloaded_model_comes_back_only_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

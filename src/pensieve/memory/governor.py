@@ -86,15 +86,18 @@ def decide(load: Load, memory: Snapshot, need: Need) -> Decision:
     )
 
 
-def restraint(state: MemoryState, kept: int, least: int) -> tuple[int | None, bool]:
+def restraint(state: MemoryState, kept: int, least: int, writing: bool) -> tuple[int | None, bool]:
     """How many bytes an engine that keeps `kept` for jobs to come may go on keeping (None: as planned), and whether
     prompts have to wait: half on a warning, nothing once no request is taken any more. A machine that lives with a
-    warning may keep `least`: a conversation that is read anew each turn costs more than it frees."""
+    warning may keep `least`: a conversation that is read anew each turn costs more than it frees.
+
+    Prompts wait for answers that are being written, whose end gives memory back. Where none is, to wait gives nothing.
+    """
     match state:
         case MemoryState.WARNING:
             return max(kept // 2, least), False
         case MemoryState.CRITICAL | MemoryState.EMERGENCY:
-            return 0, True
+            return 0, writing
     return None, False
 
 

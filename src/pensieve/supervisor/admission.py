@@ -16,13 +16,13 @@ from pensieve.memory.state import GB, Snapshot
 
 
 def put_away(memory: Snapshot, needed: int, calm: float) -> Refused:
-    """What a client is told whose request came, or ran, when the model had to leave. It needs so many bytes, and that
-    much room for `calm` seconds."""
+    """What a client is told whose request could not wait, or go on, until there is room: for so many bytes, and for
+    `calm` seconds."""
     missing = msgspec.structs.replace(memory, floor=memory.floor + needed)
     available = "" if memory.available is None else f" ({memory.available / GB:.2f} GB available)"
     return Refused(
         f"The machine is short of memory{available}.",
-        "The model had to leave, and comes back when there is room: try again later.",
+        "Try again when there is room.",
         retry_after=calm + wait_for_memory(missing),
     )
 

@@ -10,7 +10,7 @@ import tempfile
 import msgspec
 
 from pensieve.config.settings import Settings
-from pensieve.core.errors import BodyTooLarge, Refused, SettingsError, WorkerError
+from pensieve.core.errors import Refused, SettingsError, WorkerError
 from pensieve.core.generation import Chunk, Finish, Job, Sampling, Span
 from pensieve.core.model import ModelCard
 from pensieve.core.vitals import EngineMemory
@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 
 READY_SECONDS = 30.0
 """How long a request may wait for a worker that is loading or restarting before it is told to come back."""
-LONGEST_TEXT = 12 * 1024 * 1024
-"""Bytes. Even at a token a byte the answer to a Count then fits into a frame; no window is as long."""
 WATCH_SECONDS = 0.25
 COOL_DOWN_SECONDS = 10.0
 LOOKS = 3 * ABOVE_SAMPLES // 2
@@ -76,6 +74,7 @@ class Supervisor:
         """Why the worker was told to go: short of memory, or without work."""
         self._used_at = 0.0
         self._refusing_since = 0.0
+        self._holding = False
         self._growth = Growth(self.fit, settings)
         self._needed = bytes_to_load(card, self.fit)
 
@@ -125,10 +124,8 @@ class Supervisor:
             await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
 
     async def count(self, text: str) -> tuple[int, ...]:
-        """The ids of a prompt. Raises Refused, and WorkerError when no worker is to be had in time."""
+        """The ids of a prompt. Raises BodyTooLarge, Refused, and WorkerError when no worker is to be had in time."""
         self._want()
-        if len(text.encode()) > LONGEST_TEXT:
-            raise BodyTooLarge(f"The prompt is over the limit of {LONGEST_TEXT} bytes.", "Send less.")
         frame = self._work.ask(text)
         self._send(frame)
         try:
@@ -321,14 +318,14 @@ class Supervisor:
         memory, now = self.memory(), asyncio.get_running_loop().time()
         if memory.state is MemoryState.EMERGENCY:
             self._evacuate()
-        if changed:
+        if changed or (not memory.accepting and self._holding is not self._work.writing):
             self._restrain()
         if memory.accepting:
             self._refusing_since = now
         elif now - self._refusing_since > PATIENCE_SECONDS:
             # What waits might itself be what memory is short of.
             self.admission.refuse_waiting(self._put_away())
-            for job_id in self._work.end_unbegun(self._put_away()):
+            for job_id in self._work.end_unbegun(self._put_away()) if self._holding else ():
                 self._send(Cancel(job_id))
         self.admission.reconsider()
 
@@ -349,7 +346,9 @@ class Supervisor:
     def _restrain(self) -> None:
         """Tells the worker what the machine's state asks of it."""
         least = self._settings.engine.cache_mb * MIB // 2
-        self._send(Restrain(*restraint(self.memory().state, self._engine_memory().kept_kv, least)))
+        kept = self._engine_memory().kept_kv
+        kept_then, self._holding = restraint(self.memory().state, kept, least, self._work.writing)
+        self._send(Restrain(kept_then, self._holding))
 
     def _evict(self, number: int) -> None:
         """Once: what is kept may grow again as before."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 
-from pensieve.core.errors import PensieveError
+from pensieve.core.errors import BodyTooLarge, PensieveError
 from pensieve.ipc.frames import Count, Counted, Emit, Submit
 from pensieve.supervisor.jobs import JobStream
 from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB
+
+LONGEST_TEXT = 12 * 1024 * 1024
+"""Bytes. Even at a token a byte the answer to a Count then fits into a frame; no window is as long."""
 
 
 class _Query:
@@ -41,6 +44,11 @@ class Work:
     def jobs(self) -> int:
         return len(self._jobs)
 
+    @property
+    def writing(self) -> bool:
+        """Has a job begun to write that has not ended?"""
+        return any(stream.produced for stream in self._jobs.values())
+
     def number(self) -> int:
         """Of a new job or query."""
         return next(self._numbers)
@@ -54,6 +62,9 @@ class Work:
         return self._jobs.pop(job_id, None)
 
     def ask(self, text: str) -> Count:
+        """Raises BodyTooLarge."""
+        if len(text.encode()) > LONGEST_TEXT:
+            raise BodyTooLarge(f"The prompt is over the limit of {LONGEST_TEXT} bytes.", "Send less.")
         frame = Count(self.number(), text)
         self._queries[frame.query] = _Query(text)
         return frame
