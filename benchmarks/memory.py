@@ -1,7 +1,8 @@
 """What memory costs and what was thought of it: `python benchmarks/memory.py MODEL.gguf ...`.
 
-For each model: what was planned and what its worker really holds, loaded and after long requests; the most that it held
-with one request and with four. And the time of one look at the machine's memory, and of one admission.
+First the time of one look at the machine's memory and of one admission, and a crowd of clients in a shortage. Then, for
+each model: what was planned and what its worker really holds, loaded and after long requests, and
+the most that it held with one request and with four.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from pensieve.memory.probe import Probe
 from pensieve.supervisor.admission import Admission
 from pensieve.supervisor.guard import MemoryGuard
 from server import Server, start_server
-from shortage import crowd, own_bytes, settled
+from shortage import Waves, available_gb, crowd, hog, lines_below, own_bytes, settled
 
 MB = 1_000_000
 ROUNDS = 2000
+CLIENTS, REQUESTS = 64, 200
+QUESTION = {"model": "claude-x", "max_tokens": 30}
 SHAPES = [(8192, 1), (8192, 4), (32768, 1), (32768, 4)]
 
 
@@ -75,6 +78,32 @@ def _measure(server: Server, name: str, context: int, parallel: int, planned: in
     )
 
 
+def shortage(model: Path) -> None:
+    """Many clients with long prompts, while another program takes and frees memory beside the server."""
+    lines = lines_below(available_gb(), warn=1.2, reject=1.8, emergency=3.0)
+    body: dict[str, Any] = {**QUESTION, "messages": [{"role": "user", "content": "Read this. " * 1000}]}
+    with tempfile.TemporaryDirectory() as place, hog() as program:
+        server = start_server(
+            model, Path(place) / "server", engine__context=8192, engine__cache_mb=0, engine__queue=12, **lines
+        )
+        try:
+            crowd(server, 8, 24, body)
+            worker = server.worker()
+            before = settled(worker)
+            warn, reject = lines["memory__warn_gb"], lines["memory__reject_gb"]
+            waves = Waves(program, [warn + 1, warn - 0.3, reject - 0.3], seconds=2.5)
+            waves.start()
+            outcome = crowd(server, CLIENTS, REQUESTS, body)
+            waves.stop()
+            print(
+                f"{CLIENTS} clients, {REQUESTS} requests in a shortage: {dict(outcome.answers)}; worker's own "
+                f"{before / MB:.0f} MB before, {outcome.worker_peak / MB:.0f} at most, "
+                f"{settled(worker) / MB:.0f} after; server at most {outcome.server_peak / MB:.0f} MB"
+            )
+        finally:
+            server.stop()
+
+
 def held(worker: psutil.Process) -> int:
     """All that it holds, the shown model file included."""
     return max(own_bytes(worker), int(worker.memory_info().rss))
@@ -82,6 +111,7 @@ def held(worker: psutil.Process) -> int:
 
 def main() -> None:
     times()
+    shortage(Path(sys.argv[1]))
     for model in map(Path, sys.argv[1:]):
         for context, parallel in SHAPES:
             measure(model, context, parallel)

@@ -84,6 +84,7 @@ def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]
                 answer = server.post(asked(prompt))
                 if answer.status_code != httpx2.codes.OK:
                     refused.append((prompt, could(answer.text)))
+                print(f"\r{number + 1} sent, {len(refused)} refused", end="", file=sys.stderr, flush=True)
     finally:
         server.stop()
     return refused
@@ -91,12 +92,14 @@ def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]
 
 def make_room(server: Server, program: Hog, line: float) -> None:
     """A shortage first, so that the engine gives up all that it keeps: that can be had, too, and is told late."""
-    program.leave(line - 0.1)
-    wait_for(lambda: not server.health()["memory"]["accepting_requests"])
-    program.leave(line + PLANNED_GB / 2)
-    wait_for(
-        lambda: server.health()["memory"]["accepting_requests"] and not server.health()["engine_memory"]["kept_kv"]
-    )
+
+    def accepts(level: float) -> bool:
+        # What else happens on the machine moves the level meanwhile.
+        program.leave(level)
+        return bool(server.health()["memory"]["accepting_requests"])
+
+    wait_for(lambda: not accepts(line - 0.1))
+    wait_for(lambda: accepts(line + PLANNED_GB / 2) and not server.health()["engine_memory"]["kept_kv"])
     program.leave(line + ROOM_GB)
 
 

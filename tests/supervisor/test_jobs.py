@@ -49,6 +49,18 @@ def test_the_next_worker_gets_what_was_generated_and_the_tokens_that_are_left() 
     assert jobs.resumes == 1
 
 
+def test_a_job_that_went_on_in_another_worker_reads_its_prompt_first() -> None:
+    jobs = stream()
+    found = [jobs.writes]
+    jobs.push(text("a", 1))
+    found.append(jobs.writes)
+    jobs.survive("killed", KILLED)
+    found.append(jobs.writes)
+    jobs.push(text("b", 2))
+    found.append(jobs.writes)
+    assert found == [False, True, False, True]
+
+
 def test_the_prefill_is_told_once() -> None:
     async def run() -> None:
         jobs = stream()

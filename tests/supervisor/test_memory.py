@@ -161,7 +161,8 @@ def test_prompts_wait_while_no_request_is_taken_and_answers_go_on(tmp_path: Path
 
 
 def test_nobody_is_held_for_ever_but_who_writes_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pensieve.supervisor.supervisor.PATIENCE_SECONDS", 0.3)
+    for module in ("supervisor", "restraints"):
+        monkeypatch.setattr(f"pensieve.supervisor.{module}.PATIENCE_SECONDS", 0.3)
 
     async def test(supervisor: Supervisor, probe: Said) -> None:
         places = [supervisor.admit(1, 1) for _ in range(2)]
@@ -194,6 +195,25 @@ def test_a_prompt_that_has_nothing_to_wait_for_is_read(tmp_path: Path) -> None:
         assert not supervisor.memory().accepting
 
     supervised(tmp_path, [WORDS[0], {"sleep": 1.5}, *WORDS[1:]])(test)
+
+
+def test_a_model_that_brings_the_emergency_about_when_it_is_loaded_first_is_given_up(tmp_path: Path) -> None:
+    script = tmp_path / "script.json"
+    script.write_bytes(msgspec.json.encode({"replies": [{"steps": WORDS}]}))
+
+    async def run() -> None:
+        probe = Said()
+        supervisor = Supervisor(read_card(str(script)), load_settings({}), probe)
+        starting = asyncio.create_task(supervisor.start())
+        await until(psutil.Process().children)
+        # One that never gets ready, so that there is time.
+        psutil.Process().children()[0].suspend()
+        probe.gigabytes = 0.1
+        with pytest.raises(SettingsError, match="the machine ran short of memory meanwhile"):
+            await asyncio.wait_for(starting, 30)
+        assert psutil.Process().children() == []
+
+    asyncio.run(run())
 
 
 def test_an_unloaded_model_comes_back_only_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -94,7 +94,7 @@ class Refused(PensieveError):
 
     def __init__(self, message: str, remedy: str = "", *, retry_after: float = 2) -> None:
         super().__init__(message, remedy)
-        self.retry_after = min(max(round(retry_after), 1), LONGEST_RETRY_AFTER)
+        self.retry_after = round(min(max(retry_after, 1), LONGEST_RETRY_AFTER))
 
 
 class WorkerError(Refused):

@@ -21,3 +21,8 @@ class EngineMemory(Struct, frozen=True):
     kv_per_token: int = 0
     kv_per_job: int = 0
     limit: int = 0
+
+    @property
+    def prices(self) -> EngineMemory:
+        """What stays true when the engine is gone and another comes."""
+        return EngineMemory(kv_per_token=self.kv_per_token, kv_per_job=self.kv_per_job, limit=self.limit)

@@ -78,7 +78,7 @@ def folder_cost(config: Fields) -> KvCost:
         return _number(config.get(key), default)
 
     family = str(config.get("model_type", ""))
-    layers = _layers(number("num_hidden_layers", 1))
+    layers = _layers(number("num_hidden_layers", number("num_layers", 1)))
     windowed = _windowed(config.get("sliding_window_pattern"), family, layers)
     window = number("sliding_window") if family in MLX_WINDOWS else 0
     per_token, fixed, kinds = _folder_row(config, family), _folder_state(config), _kinds(config, layers)
@@ -107,7 +107,7 @@ def _folder_row(config: Fields, family: str) -> int:
         if family in WHOLE_HEADS:
             widths = number("qk_nope_head_dim") + number("qk_rope_head_dim") + number("v_head_dim")
             return heads * widths * _KV_BYTES
-        return (number("kv_lora_rank") + number("qk_rope_head_dim") + number("index_head_dim")) * _KV_BYTES
+        return (number("kv_lora_rank") + number("qk_rope_head_dim") + 2 * number("index_head_dim")) * _KV_BYTES
     return 2 * number("num_key_value_heads", heads) * head * _KV_BYTES
 
 

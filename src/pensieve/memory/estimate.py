@@ -74,5 +74,5 @@ def need(memory: EngineMemory, tokens: int, running: Collection[int], evicted: i
         promised=max(0, granted - memory.running_kv),
         evictable=max(0, memory.kept_kv + memory.spare - evicted),
         waited=waited,
-        device=max(0, memory.limit - memory.active) if memory.limit else None,
+        device=max(0, memory.limit - memory.active - memory.spare) if memory.limit else None,
     )

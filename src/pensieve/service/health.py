@@ -49,7 +49,7 @@ def health_of(supervisor: Supervisor) -> Health:
         version=__version__,
         engine=supervisor.card.engine,
         model=supervisor.card.id,
-        context=supervisor.context,
+        context=supervisor.fit.context,
         parallel=supervisor.fit.parallel,
         running=admission.running,
         waiting=admission.waiting,

@@ -107,9 +107,9 @@ class Service:
         rendered = self._template.render(meant.chat)
         voice = Voice(self._family, meant.callable, meant.chat.choice, meant.chat.format, self._grammars)
         ids = await self.supervisor.count(rendered.text)
-        room = self.supervisor.context - len(ids)
+        room = self.supervisor.fit.context - len(ids)
         if room < 1:
-            raise PromptTooLong(len(ids), self.supervisor.context - 1)
+            raise PromptTooLong(len(ids), self.supervisor.fit.context - 1)
         wanted = room if request.max_tokens is None else request.max_tokens - spent
         # A grammar that is not known yet takes some milliseconds to make.
         grammar = await asyncio.to_thread(voice.grammar, rendered.thought)
@@ -151,8 +151,8 @@ class Service:
             id=name,
             display_name=card.description,
             created_at=datetime.fromtimestamp(card.created, UTC).isoformat(),
-            max_input_tokens=self.supervisor.context - 1,
-            max_tokens=self.supervisor.context - 1,
+            max_input_tokens=self.supervisor.fit.context - 1,
+            max_tokens=self.supervisor.fit.context - 1,
             capabilities=self._capabilities(),
         )
 

@@ -128,7 +128,7 @@ class Admission:
 
     def _decided(self, ticket: Ticket, waiting: int) -> Decision:
         engine, load = self._engine(), Load(self.running, waiting, self._parallel, self._queue)
-        if engine is not self._told:
+        if engine != self._told:
             self._told, self._evicted = engine, 0
         waited = asyncio.get_running_loop().time() - max(ticket.since, self._changed)
         lengths = [running.tokens for running in self._running]

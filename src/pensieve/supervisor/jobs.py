@@ -61,6 +61,11 @@ class JobStream:
         return self._history.tokens
 
     @property
+    def writes(self) -> bool:
+        """It has written something in the worker that it is in now, and so is not reading its prompt any more."""
+        return self.produced > self._produced_at_submit
+
+    @property
     def spans(self) -> tuple[Span, ...]:
         return self._history.spans()
 

@@ -16,7 +16,7 @@ from pensieve.core.model import ModelCard
 from pensieve.core.vitals import EngineMemory
 from pensieve.ipc.frames import Cancel, Counted, Down, Emit, Failed, Ready, Restrain, Up, Vitals
 from pensieve.memory.estimate import expected_tokens
-from pensieve.memory.governor import Cause, restraint
+from pensieve.memory.governor import Cause
 from pensieve.memory.probe import Probe
 from pensieve.memory.state import ABOVE_SAMPLES, GB, MemoryState, Snapshot
 from pensieve.supervisor.admission import Admission, Ticket, put_away
@@ -26,6 +26,7 @@ from pensieve.supervisor.jobs import JobStream
 from pensieve.supervisor.plan import MIB, bytes_to_load, engine_options, plan_fit
 from pensieve.supervisor.process import WorkerProcess
 from pensieve.supervisor.restart import KILLED, OWN_FAULT, GiveUp, after_death
+from pensieve.supervisor.restraints import PATIENCE_SECONDS, Restraints
 from pensieve.supervisor.states import WorkerState
 from pensieve.supervisor.watch import Growth, hang_reason
 from pensieve.supervisor.work import Work
@@ -37,8 +38,6 @@ READY_SECONDS = 30.0
 WATCH_SECONDS = 0.25
 COOL_DOWN_SECONDS = 10.0
 LOOKS = 3 * ABOVE_SAMPLES // 2
-PATIENCE_SECONDS = 30.0
-"""How long prompts and those who wait for a place are held while memory is short."""
 DISMISS_SECONDS = 2.0
 """In an emergency, how long a worker may take to end by itself."""
 
@@ -56,6 +55,7 @@ class Supervisor:
         self.restarts = self.resumes = 0
         self.calm = Calm()
         self.vitals: Vitals | None = None
+        self._prices = EngineMemory()
         self.admission = Admission(
             self.fit.parallel, settings.engine.queue, self.guard.snapshot, self._engine_memory, self._evict
         )
@@ -74,14 +74,9 @@ class Supervisor:
         """Why the worker was told to go: short of memory, or without work."""
         self._used_at = 0.0
         self._refusing_since = 0.0
-        self._holding = False
+        self._restraints = Restraints(least=settings.engine.cache_mb * MIB // 2)
         self._growth = Growth(self.fit, settings)
         self._needed = bytes_to_load(card, self.fit)
-
-    @property
-    def context(self) -> int:
-        """Tokens, prompt and output together, that one request may use."""
-        return self.fit.context
 
     @property
     def worker_pid(self) -> int | None:
@@ -190,7 +185,8 @@ class Supervisor:
         return True
 
     def _engine_memory(self) -> EngineMemory:
-        return self.vitals.memory if self.vitals else EngineMemory()
+        """What the engine last told; of one that is not there, what a token costs."""
+        return self.vitals.memory if self.vitals else self._prices
 
     def _cancel(self, job_id: int) -> None:
         if not self._send(Cancel(job_id)) and (stream := self._work.drop(job_id)):
@@ -201,6 +197,10 @@ class Supervisor:
         """Worker after worker, until there is no point in another or the server stops."""
         while True:
             await self._live()
+            self.vitals = None
+            if self._dismissed is WorkerState.SHORT and not self._ever_ready:
+                self._last_words = "the machine ran short of memory meanwhile"
+                return
             if self._dismissed:
                 await self._rest(self._dismissed)
                 continue
@@ -228,6 +228,7 @@ class Supervisor:
         except OSError as error:
             self._last_words = f"it cannot be started: {error}"
             self._blame += OWN_FAULT
+            worker.gone.set()
             return
         if self._dismissed:
             # Meanwhile, and nobody could tell it.
@@ -251,7 +252,8 @@ class Supervisor:
         self.resumes += going_on if ready else 0
 
     def _begin_life(self, now: float) -> None:
-        self.vitals = None
+        if self.state is WorkerState.SHORT:
+            self.state = WorkerState.RESTARTING
         self._failure = self._dismissed = None
         self._barren_lives += 1
         self._used_at = now
@@ -318,14 +320,15 @@ class Supervisor:
         memory, now = self.memory(), asyncio.get_running_loop().time()
         if memory.state is MemoryState.EMERGENCY:
             self._evacuate()
-        if changed or (not memory.accepting and self._holding is not self._work.writing):
+        if changed or (not memory.accepting and self._restraints.holding is not self._work.writing):
             self._restrain()
         if memory.accepting:
             self._refusing_since = now
         elif now - self._refusing_since > PATIENCE_SECONDS:
-            # What waits might itself be what memory is short of.
             self.admission.refuse_waiting(self._put_away())
-            for job_id in self._work.end_unbegun(self._put_away()) if self._holding else ():
+        if self._restraints.held_too_long(now):
+            # What is held might itself be what memory is short of.
+            for job_id in self._work.end_reading(self._put_away()):
                 self._send(Cancel(job_id))
         self.admission.reconsider()
 
@@ -345,10 +348,8 @@ class Supervisor:
 
     def _restrain(self) -> None:
         """Tells the worker what the machine's state asks of it."""
-        least = self._settings.engine.cache_mb * MIB // 2
-        kept = self._engine_memory().kept_kv
-        kept_then, self._holding = restraint(self.memory().state, kept, least, self._work.writing)
-        self._send(Restrain(kept_then, self._holding))
+        now, kept = asyncio.get_running_loop().time(), self._engine_memory().kept_kv
+        self._send(self._restraints.frame(self.memory().state, kept, now, writing=self._work.writing))
 
     def _evict(self, number: int) -> None:
         """Once: what is kept may grow again as before."""
@@ -366,6 +367,7 @@ class Supervisor:
                 self._work.counted(frame)
             case Vitals():
                 self.vitals = frame
+                self._prices = frame.memory.prices
             case Ready(context=context, parallel=parallel, load_seconds=seconds):
                 log.info("worker_ready context=%d parallel=%d load_s=%.2f", context, parallel, seconds)
                 if not self._dismissed:

@@ -38,5 +38,7 @@ class Growth:
 
     def reason(self, own: int, told: EngineMemory) -> str | None:
         """Why a worker that holds so many bytes must be replaced, or None. The first time is when one is loaded."""
+        if not own:
+            return None
         self._at_start = own if self._at_start is None else self._at_start
         return growth_reason(own, growth_limit(self._fitted, self._settings, self._at_start, told))

@@ -46,8 +46,7 @@ class Work:
 
     @property
     def writing(self) -> bool:
-        """Has a job begun to write that has not ended?"""
-        return any(stream.produced for stream in self._jobs.values())
+        return any(stream.writes for stream in self._jobs.values())
 
     def number(self) -> int:
         """Of a new job or query."""
@@ -112,9 +111,9 @@ class Work:
         for query in self._queries.values():
             query.refuse(error)
 
-    def end_unbegun(self, error: PensieveError) -> list[int]:
-        """The jobs that have written nothing yet; their ids."""
-        ended = [job_id for job_id, stream in self._jobs.items() if not stream.produced]
+    def end_reading(self, error: PensieveError) -> list[int]:
+        """The jobs whose prompts are still to be read; their ids."""
+        ended = [job_id for job_id, stream in self._jobs.items() if not stream.writes]
         for job_id in ended:
             self._jobs.pop(job_id).end_with(error)
         return ended

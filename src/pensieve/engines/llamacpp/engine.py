@@ -130,6 +130,8 @@ class LlamaCppEngine:
 
         def on_event(data: bytes) -> bool:
             nonlocal held, last_step
+            if held:
+                return True
             now = time.monotonic()
             self.longest_step = max(self.longest_step, now - last_step)
             last_step = now
@@ -138,7 +140,7 @@ class LlamaCppEngine:
             if chunk is not None and (job.max_tokens or chunk.prefill):
                 emit(chunk)
             reads = chunk is not None and chunk.prefill is not None
-            held = held or (reads and not self._reading.is_set())
+            held = reads and not self._reading.is_set()
             return held or cancelled.is_set()
 
         if cancelled.is_set():
