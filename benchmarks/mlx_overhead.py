@@ -26,7 +26,7 @@ from pensieve.engines.mlx.prefixes import Prefixes
 from pensieve.engines.mlx.tokens import Tokens
 from streams import Pensieve, Sample, stream
 
-STREAMS, TOKENS, WORDS, LONG = 4, 150, 20, 100_000
+STREAMS, TOKENS, WORDS, LONG = 4, 400, 20, 100_000
 
 
 def main() -> None:

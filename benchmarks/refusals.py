@@ -99,7 +99,7 @@ def make_room(server: Server, program: Hog, line: float) -> None:
         return bool(server.health()["memory"]["accepting_requests"])
 
     wait_for(lambda: not accepts(line - 0.1))
-    wait_for(lambda: accepts(line + PLANNED_GB / 2) and not server.health()["engine_memory"]["kept_kv"])
+    wait_for(lambda: accepts(line + ROOM_GB + 0.1) and not server.health()["engine_memory"]["kept_kv"])
     program.leave(line + ROOM_GB)
 
 
