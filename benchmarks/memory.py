@@ -26,7 +26,7 @@ from pensieve.memory.probe import Probe
 from pensieve.supervisor.admission import Admission
 from pensieve.supervisor.guard import MemoryGuard
 from server import Server, start_server
-from shortage import Waves, available_gb, crowd, hog, lines_below, own_bytes, settled
+from shortage import Waves, available_gb, crowd, hog, lines_below, settled
 
 MB = 1_000_000
 ROUNDS = 2000
@@ -106,7 +106,7 @@ def shortage(model: Path) -> None:
 
 def held(worker: psutil.Process) -> int:
     """All that it holds, the shown model file included."""
-    return max(own_bytes(worker), int(worker.memory_info().rss))
+    return int(worker.memory_info().rss)
 
 
 def main() -> None:

@@ -151,6 +151,7 @@ def settled(process: psutil.Process, seconds: float = 3.0) -> int:
     """What a process holds once it has come to rest: the least within some seconds."""
     deadline, least = time.monotonic() + seconds, own_bytes(process)
     while time.monotonic() < deadline:
+        # A process gives memory back when it likes, and tells nobody.
         least = min(least, own_bytes(process))
         time.sleep(0.1)
     return least

@@ -67,6 +67,7 @@ async def text_of(stream: JobStream) -> str:
 
 
 async def until(condition: Callable[[], object]) -> None:
+    """Polls: what is waited for happens in another process, and the supervisor offers nobody an event for it."""
     while not condition():
         await asyncio.sleep(0.001)
 

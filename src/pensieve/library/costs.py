@@ -16,8 +16,11 @@ Fields = dict[str, Any]
 _KV_BYTES, _STATE_BYTES = 2, 4
 """Of one number: keys and values are f16, the states of linear layers f32."""
 MLX_WINDOWS = frozenset(
-    """afmoe cohere2 exaone4 exaone_moe gemma3_text gemma3n_text gemma4_text gpt_oss laguna llama llama4_text mellum
-    mimo_v2_flash ministral3 mistral olmo3 plamo3 step3p5""".split()  # noqa: SIM905
+    (
+        *("afmoe", "cohere2", "exaone4", "exaone_moe", "gemma3_text", "gemma3n_text", "gemma4_text", "gpt_oss"),
+        *("laguna", "llama", "llama4_text", "mellum", "mimo_v2_flash", "ministral3", "mistral", "olmo3", "plamo3"),
+        "step3p5",
+    )
 )
 """Families whose windows mlx-lm makes use of; of others it keeps everything."""
 WHOLE_HEADS = frozenset(("deepseek_v2", "minicpm3", "youtu_llm"))

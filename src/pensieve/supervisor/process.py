@@ -63,6 +63,7 @@ class WorkerProcess:
         except BaseException:
             server.close()
             raise
+        # It may have died already: then it holds nothing.
         with contextlib.suppress(psutil.Error, OSError):
             self._numbers = psutil.Process(self._process.pid)
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._wait(server))]
