@@ -79,13 +79,9 @@ def decode(ours: Pensieve, bare: Bare, rounds: int) -> None:
     async def through_pensieve(texts: list[str]) -> list[Sample]:
         return list(await asyncio.gather(*(stream(ours, text, "", TOKENS) for text in texts)))
 
-    ratios: dict[str, list[float]] = {
-        name: [] for name in ("one stream", "one stream, of a batch of one", "four streams", "four to one")
-    }
+    rates: dict[str, list[float]] = {name: [] for name in ("ours 1", "ours 4", "bare 1", "bare 4", "batch of one")}
     for number in range(rounds):
-        rates: dict[str, float] = {}
-        kinds = ["ours", "bare"] if number % 2 else ["bare", "ours"]
-        for kind in kinds:
+        for kind in ["ours", "bare"] if number % 2 else ["bare", "ours"]:
             if kind == "ours":
                 one, several = (
                     asyncio.run(through_pensieve(prompts(1))),
@@ -93,17 +89,26 @@ def decode(ours: Pensieve, bare: Bare, rounds: int) -> None:
                 )
             else:
                 one, several = [bare.one(prompts(1)[0])], bare.several(prompts(STREAMS))
-                rates["batch of one"] = bare.several(prompts(1))[0].rate
-            rates[kind + " 1"], rates[kind + " 4"] = one[0].rate, sum(sample.rate for sample in several)
+                rates["batch of one"].append(bare.several(prompts(1))[0].rate)
+            rates[kind + " 1"].append(one[0].rate)
+            rates[kind + " 4"].append(sum(sample.rate for sample in several))
             time.sleep(0.2)  # lets the other fall idle
-        ratios["one stream"].append(rates["ours 1"] / rates["bare 1"])
-        ratios["one stream, of a batch of one"].append(rates["ours 1"] / rates["batch of one"])
-        ratios["four streams"].append(rates["ours 4"] / rates["bare 4"])
-        ratios["four to one"].append(rates["ours 4"] / rates["ours 1"] / (rates["bare 4"] / rates["bare 1"]))
-        last = rates
-    print(f"the last round: {', '.join(f'{name}: {rate:.0f} tokens/s' for name, rate in last.items())}")
-    for name, values in ratios.items():
-        print(f"{name}: {statistics.median(values):.3f} of mlx-lm ({listed(values)})", flush=True)
+    report(rates)
+
+
+def report(rates: dict[str, list[float]]) -> None:
+    """Of all rounds together: as many tokens in each, so the mean of their times decides; and round by round."""
+    whole = {name: statistics.harmonic_mean(values) for name, values in rates.items()}
+    print(f"in the mean: {', '.join(f'{name}: {rate:.0f} tokens/s' for name, rate in whole.items())}")
+    for name, ours, bare in (
+        ("one stream", "ours 1", "bare 1"),
+        ("one stream, of a batch of one", "ours 1", "batch of one"),
+        ("four streams", "ours 4", "bare 4"),
+    ):
+        rounds = [one / other for one, other in zip(rates[ours], rates[bare], strict=True)]
+        print(f"{name}: {whole[ours] / whole[bare]:.3f} of mlx-lm ({listed(rounds)})", flush=True)
+    gain = whole["ours 4"] / whole["ours 1"] / (whole["bare 4"] / whole["bare 1"])
+    print(f"four to one: {gain:.3f} of mlx-lm's", flush=True)
 
 
 def second_turn(port: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from command import pensieve
 from make_mlx_model import make_mlx_model
 from make_model import make_model
 from server import Server, start_server
@@ -81,3 +82,12 @@ def server(script: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     started = start_server(script, tmp_path_factory.mktemp("server"))
     yield started
     started.stop()
+
+
+@pytest.fixture
+def background(script: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Settings for a server in the background that starts at once, on a free port, and is not left behind; its home."""
+    monkeypatch.setenv("PENSIEVE_PORT", "0")
+    monkeypatch.setenv("PENSIEVE_MODEL", str(script))
+    yield own_home / ".pensieve"
+    pensieve("stop")

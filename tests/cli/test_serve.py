@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from command import one_line, pensieve
 from server import Server, start_server
-
-
-def pensieve(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pensieve", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def one_line(done: subprocess.CompletedProcess[str]) -> str:
-    """The last line of what it said; exit code 2 and no traceback."""
-    assert done.returncode == 2, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr.strip().splitlines()[-1]
 
 
 def test_no_model_is_the_bundled_one_and_it_says_what_that_is(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from starlette.datastructures import Headers
 
+from pensieve.config.settings import LOCAL_TOKEN
 from pensieve.core.errors import Forbidden, SettingsError, Unauthenticated
-from pensieve.http.security import LOCAL_TOKEN, Guard, is_loopback
+from pensieve.http.security import Guard, is_loopback
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "pensieve.localhost"])

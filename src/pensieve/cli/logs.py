@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pensieve.core.errors import SettingsError
 
+FILE = Path("logs", "pensieve.log")
 LARGEST_FILE = 10 * 1024 * 1024
 KEPT_FILES = 3
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -21,16 +22,18 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
         return open(descriptor, "a", encoding="utf-8")
 
 
-def start_logging(home: Path, level: str) -> Path:
+def start_logging(home: Path, level: str, to_terminal: bool = True) -> Path:
     """Returns the file's path. Raises SettingsError when it cannot be written."""
-    file = home / "logs" / "pensieve.log"
+    file = home / FILE
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         file.parent.mkdir(exist_ok=True, mode=0o700)
         to_file = _PrivateFile(file, maxBytes=LARGEST_FILE, backupCount=KEPT_FILES)
     except OSError as error:
         raise SettingsError(f"The log {file} cannot be written: {error.strerror}.", "Set PENSIEVE_HOME.") from None
-    to_terminal = logging.StreamHandler()
-    to_terminal.setLevel(logging.WARNING)
-    logging.basicConfig(level=level.upper(), format=FORMAT, handlers=[to_file, to_terminal])
+    handlers: list[logging.Handler] = [to_file]
+    if to_terminal:
+        handlers.append(logging.StreamHandler())
+        handlers[-1].setLevel(logging.WARNING)
+    logging.basicConfig(level=level.upper(), format=FORMAT, handlers=handlers)
     return file

@@ -1,54 +1,40 @@
-"""What a person types."""
+"""Where the `pensieve` command begins."""
 
 from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import Annotated
 
-import typer
+from pensieve.cli.status import quick
 
-from pensieve import __version__
-from pensieve.config.load import home, load_settings
-from pensieve.core.errors import SettingsError
-
-app = typer.Typer(
-    help="Run Claude Code, and any client of the Anthropic Messages API, on a model of your own machine.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+OWN_OF_CLAUDE = ("--model", "--print-env", "--help")
 
 
-@app.callback(invoke_without_command=True)
-def root(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
-    if version:
-        print(f"pensieve {__version__}")
-        raise typer.Exit
-
-
-@app.command()
-def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")] = None,
-    model: Annotated[
-        str | None, typer.Option(help="The model: a GGUF file or a folder for MLX. Without: Pensieve Nano.")
-    ] = None,
-    engine: Annotated[str | None, typer.Option(help="auto, llamacpp, mlx or scripted.")] = None,
-    config: Annotated[Path | None, typer.Option(help="Config file instead of the one in PENSIEVE_HOME.")] = None,
-) -> None:
-    """Serve a model on this machine, in the foreground."""
-    from pensieve.cli.serve import serve as run
-
-    flags = {"server.host": host, "server.port": port, "model.path": model, "engine.kind": engine}
-    run(load_settings(os.environ, flags, config), home(os.environ))
+def for_the_client(arguments: list[str]) -> list[str]:
+    """Of `pensieve claude`: our own options stand in front, and what follows is Claude Code's, to the letter."""
+    if arguments[:1] != ["claude"]:
+        return arguments
+    own, rest = ["claude"], arguments[1:]
+    while rest and rest[0].partition("=")[0] in OWN_OF_CLAUDE:
+        own.append(rest.pop(0))
+        if own[-1] == "--model" and rest:
+            own.append(rest.pop(0))
+    if rest[:1] == ["--"]:
+        del rest[0]
+    return [*own, "--", *rest]
 
 
 def main() -> None:
-    """Runs the command. What the user can mend is one line and exit code 2."""
+    """Runs the command. What the user can mend is one line and exit code 2; Ctrl-C is exit code 130."""
+    quick(sys.argv[1:], os.environ.get("PENSIEVE_HOME"))
+
+    from pensieve.cli.app import app
+    from pensieve.core.errors import SettingsError
+
     try:
-        app()
+        app(for_the_client(sys.argv[1:]), prog_name="pensieve")
     except SettingsError as error:
         print(f"pensieve: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

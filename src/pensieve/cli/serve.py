@@ -4,36 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import shlex
+import socket
 import sys
+import time
 from pathlib import Path
 
 import psutil
 import uvloop
 
 from pensieve.cli.logs import start_logging
-from pensieve.config.settings import Settings
+from pensieve.cli.record import Record, claim
+from pensieve.config.settings import LOCAL_TOKEN, Settings
+from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
-from pensieve.http.security import LOCAL_TOKEN
 from pensieve.http.server import HttpServer, listen, raise_file_limit, url_of
-from pensieve.library.cards import read_card
+from pensieve.library.find import Library
 from pensieve.service.service import Service
 
 PROGRESS_SECONDS = 0.5
 
 
-def serve(settings: Settings, home: Path) -> None:
-    """Serves until a signal. Raises SettingsError when it cannot start."""
-    card = read_card(settings.model.path, settings.engine.kind)
-    log = start_logging(home, settings.log.level)
+def serve(settings: Settings, home: Path, arguments: tuple[str, ...] = (), background: bool = False) -> None:
+    """Serves until a signal. `arguments` are what a restart would be given. In the `background` nobody reads the
+    terminal, and there is one server for each home. Raises SettingsError when it cannot start."""
+    card = Library(os.environ, Path.home()).card(settings.model.path, settings.engine.kind)
+    log = start_logging(home, settings.log.level, to_terminal=not background)
     raise_file_limit()
-    uvloop.run(_serve(card, settings, home, log))
+    listener = listen(settings.server)
+    record = Record(os.getpid(), url_of(listener), str(log), arguments, time.time(), settings.server.drain_seconds)
+    try:
+        alone = claim(home, record)
+    except OSError as error:
+        raise SettingsError(
+            f"{home / 'run'} cannot be used: {error.strerror or error}.", "Set PENSIEVE_HOME."
+        ) from None
+    if background and not alone:
+        raise SettingsError("A server of this home runs already.", "`pensieve status` tells of it.")
+    try:
+        uvloop.run(_serve(card, settings, home, log, listener))
+    finally:
+        listener.close()
 
 
-async def _serve(card: ModelCard, settings: Settings, home: Path, log: Path) -> None:
+async def _serve(card: ModelCard, settings: Settings, home: Path, log: Path, listener: socket.socket) -> None:
     service = Service(card, settings, home)
     server = HttpServer(service, settings.server)
-    listener = listen(settings.server)
     fitted = service.supervisor.fit
     if not settings.model.path:
         _say(
@@ -56,7 +73,6 @@ async def _serve(card: ModelCard, settings: Settings, home: Path, log: Path) -> 
         server.should_exit = True
         await asyncio.gather(serving, return_exceptions=True)
         await service.stop()
-        listener.close()
 
 
 def _of_memory(needed: int, budget: int | None) -> str:
@@ -93,7 +109,8 @@ def _show_progress(pid: int | None, weight_bytes: int) -> None:
 
 def _welcome(url: str, token: str, log: Path) -> None:
     _say(f"Pensieve is ready at {url}")
-    _say(f"Try: ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={token} claude")
+    _say(f"Try, in another terminal: {shlex.join([*_own_command(), 'claude'])}")
+    _say(f"Any client of the Messages API: ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={token}")
     _say(f"(log: {log}; Ctrl-C stops)")
 
 

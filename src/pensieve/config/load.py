@@ -6,19 +6,20 @@ A key that does not exist or does not fit its type is an error that names where 
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from pensieve.config.file import file_of, read_file
 from pensieve.config.settings import Settings
 from pensieve.core.errors import SettingsError
 
 PREFIX = "PENSIEVE_"
 SHORT_NAMES = {"PENSIEVE_HOST": "server.host", "PENSIEVE_PORT": "server.port", "PENSIEVE_MODEL": "model.path"}
 SECRETS = ("server.token",)
+PATHS = ("model.path",)
 _OTHER_NAMES = ("PENSIEVE_HOME",)
 
 _GROUPS: dict[str, Any] = {group.name: group.type for group in msgspec.structs.fields(Settings)}
@@ -29,12 +30,15 @@ KEYS: dict[str, Any] = {
 }
 """Every key and its type, limits included."""
 
+Values = dict[str, tuple[Any, str]]
+"""Values as they were written, and where: by key."""
+
 
 def home(environment: Mapping[str, str]) -> Path:
     """Where config, state, logs and caches live: `$PENSIEVE_HOME`, else `~/.pensieve`. Raises SettingsError."""
     named = environment.get("PENSIEVE_HOME")
     try:
-        return Path(named).expanduser() if named else Path.home() / ".pensieve"
+        return Path(named).expanduser().absolute() if named else Path.home() / ".pensieve"
     except RuntimeError:
         raise SettingsError(f"PENSIEVE_HOME={named or '~'} cannot be used.", "Name another folder.") from None
 
@@ -46,55 +50,27 @@ def load_settings(
 
     Raises SettingsError.
     """
-    values: dict[str, tuple[Any, str]] = {}
-    values.update(_from_file(file, must_exist=True) if file else _from_file(home(environment) / "config.toml"))
-    values.update(_from_environment(environment))
-    values.update({key: (value, "the command line") for key, value in (flags or {}).items() if value is not None})
     groups: dict[str, dict[str, Any]] = {group: {} for group in _GROUPS}
-    for key, (value, source) in values.items():
+    for key, (value, source) in what_is_set(environment, flags, file).items():
         group, name = key.split(".")
-        groups[group][name] = _checked(key, value, source)
+        groups[group][name] = checked(key, value, source)
     return Settings(**{group: _GROUPS[group](**keys) for group, keys in groups.items()})
 
 
-def _from_file(path: Path, must_exist: bool = False) -> dict[str, tuple[Any, str]]:
-    try:
-        with path.open("rb") as file:
-            table = tomllib.load(file)
-    except FileNotFoundError:
-        if must_exist:
-            raise SettingsError(f"There is no config file {path}.", "Check the path given with --config.") from None
-        return {}
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"The config file {path} cannot be read: {error}.", "Correct or remove it.") from None
-    values: dict[str, tuple[Any, str]] = {}
-    for group, keys in table.items():
-        if group not in _GROUPS:
-            raise SettingsError(f"{path}: unknown group [{group}].", _nearest(group, list(_GROUPS)))
-        if not isinstance(keys, dict):
-            raise SettingsError(f"{path}: {group} is not a table.", f"Write [{group}] and its keys below it.")
-        for key, value in keys.items():
-            name = f"{group}.{key}"
-            if name not in KEYS:
-                raise SettingsError(f"{path}: unknown key {name}.", _nearest(name, list(KEYS)))
-            values[name] = (value, str(path))
+def what_is_set(
+    environment: Mapping[str, str], flags: Mapping[str, Any] | None = None, file: Path | None = None
+) -> Values:
+    """What is not the default, not checked yet. Raises SettingsError."""
+    values = _from_file(file) if file else _from_file(file_of(home(environment)), optional=True)
+    values.update(_from_environment(environment))
+    values.update({key: (value, "the command line") for key, value in (flags or {}).items() if value is not None})
     return values
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
-    long_names = {f"{PREFIX}{key.replace('.', '__').upper()}": key for key in KEYS}
-    names = SHORT_NAMES | long_names
-    values: dict[str, tuple[Any, str]] = {}
-    for name in sorted(environment, key=lambda name: name in long_names):
-        if not name.startswith(PREFIX) or name in _OTHER_NAMES:
-            continue
-        if name not in names:
-            raise SettingsError(f"The environment variable {name} is not a setting.", _nearest(name, list(names)))
-        values[names[name]] = (environment[name], f"the environment variable {name}")
-    return values
-
-
-def _checked(key: str, value: Any, source: str) -> Any:
+def checked(key: str, value: Any, source: str) -> Any:
+    """The value of a key in its type. Raises SettingsError."""
+    if key not in KEYS:
+        raise SettingsError(f"There is no setting {key}.", nearest(key, list(KEYS)))
     if isinstance(value, str) and get_origin(get_args(KEYS[key])[0]) is tuple:
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:
@@ -105,6 +81,42 @@ def _checked(key: str, value: Any, source: str) -> Any:
         raise SettingsError(f"{key} = {shown} in {source} is not valid: {what}.", "Correct or remove it.") from None
 
 
-def _nearest(name: str, valid: list[str]) -> str:
+def _from_file(path: Path, optional: bool = False) -> Values:
+    values: Values = {}
+    for group, keys in read_file(path, optional).items():
+        if group not in _GROUPS:
+            raise SettingsError(f"{path}: unknown group [{group}].", nearest(group, list(_GROUPS)))
+        if not isinstance(keys, dict):
+            raise SettingsError(f"{path}: {group} is not a table.", f"Write [{group}] and its keys below it.")
+        for key, value in keys.items():
+            name = f"{group}.{key}"
+            if name not in KEYS:
+                raise SettingsError(f"{path}: unknown key {name}.", nearest(name, list(KEYS)))
+            if name in PATHS and isinstance(value, str) and names_a_path(value) and not value.startswith("~"):
+                # Whoever starts the server, and where: a path means the same, from the folder of the file.
+                value = str(path.absolute().parent / value)
+            values[name] = (value, str(path))
+    return values
+
+
+def _from_environment(environment: Mapping[str, str]) -> Values:
+    long_names = {f"{PREFIX}{key.replace('.', '__').upper()}": key for key in KEYS}
+    names = SHORT_NAMES | long_names
+    values: Values = {}
+    for name in sorted(environment, key=lambda name: name in long_names):
+        if not name.startswith(PREFIX) or name in _OTHER_NAMES:
+            continue
+        if name not in names:
+            raise SettingsError(f"The environment variable {name} is not a setting.", nearest(name, list(names)))
+        values[names[name]] = (environment[name], f"the environment variable {name}")
+    return values
+
+
+def names_a_path(model: str) -> bool:
+    """Or is it the name of a model that is to be found?"""
+    return "/" in model or model.endswith((".gguf", ".json")) or model in (".", "..", "~")
+
+
+def nearest(name: str, valid: list[str]) -> str:
     close = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
     return f"Did you mean {close[0]}?" if close else f"Valid are: {', '.join(sorted(valid))}."

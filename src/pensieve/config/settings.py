@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+LOCAL_TOKEN = "pensieve-local-token"
+"""Everybody on this machine knows it: the server listens on loopback only, unless a token of one's own is set."""
 MOST_GB = 1_000_000
 Gigabytes = Annotated[float, Meta(ge=0, le=MOST_GB)]
 
@@ -23,9 +25,16 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     idle_seconds: Annotated[float, Meta(gt=0, description="silence after which an unfinished request is closed")] = 30
     drain_seconds: Annotated[float, Meta(ge=0, description="how long running answers may go on after SIGTERM")] = 30
 
+    @property
+    def token_or_local(self) -> str:
+        """What a client has to send."""
+        return self.token or LOCAL_TOKEN
+
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
-    path: Annotated[str, Meta(description="the model: a GGUF file or a folder for MLX; empty for Pensieve Nano")] = ""
+    path: Annotated[
+        str, Meta(description="the model: its name, a GGUF file, or a folder for MLX; empty for Pensieve Nano")
+    ] = ""
     aliases: Annotated[tuple[str, ...], Meta(description="more names, beside claude-*, that mean this model")] = ()
     idle_unload: Annotated[
         float, Meta(ge=0, description="seconds without work after which the model is unloaded; 0: never")

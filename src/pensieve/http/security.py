@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
+from pensieve.config.settings import LOCAL_TOKEN
 from pensieve.core.errors import Forbidden, SettingsError, Unauthenticated
 
-LOCAL_TOKEN = "pensieve-local-token"
 CLIENT_KEY_PREFIX = "sk-ant-"
 
 

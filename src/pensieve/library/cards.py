@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from pensieve.core.errors import SettingsError
 from pensieve.core.generation import Sampling
@@ -25,7 +28,9 @@ def read_card(path: str, engine: str = "auto") -> ModelCard:
     if engine == "scripted" and not path:
         raise SettingsError("The scripted engine has no script.", "Name one: --model story.json")
     try:
-        file = Path(path or (NANO_FOLDER if engine == "mlx" else NANO)).expanduser().resolve()
+        file = Path(path or (NANO_FOLDER if engine == "mlx" else NANO)).expanduser()
+        # Links are not followed: what they lead to may have no telling name, and not its parts beside it.
+        file = Path(os.path.abspath(file))
         found = file.exists()
     except (OSError, RuntimeError, ValueError) as error:
         raise SettingsError(f"The path {path!r} cannot be used: {error}.", "Check --model.") from None
@@ -36,7 +41,7 @@ def read_card(path: str, engine: str = "auto") -> ModelCard:
     if engine not in ("auto", kind):
         raise SettingsError(f"The engine {engine} cannot read {file.name}.", "Leave out --engine.")
     if kind == "mlx":
-        return folder_card(file, _slug(NANO.stem if file == NANO_FOLDER else file.name))
+        return folder_card(file, slug(NANO.stem if file == NANO_FOLDER else file.name))
     return _script_card(file) if kind == "scripted" else _gguf_card(file)
 
 
@@ -57,16 +62,26 @@ def _engine_of(file: Path, engine: str) -> EngineName:
 
 def _script_card(file: Path) -> ModelCard:
     return ModelCard(
-        id=_slug(file.stem),
+        id=slug(file.stem),
         path=str(file),
         engine="scripted",
         description=f"the script {file.name}",
         created=int(file.stat().st_mtime),
         architecture="script",
-        trained_context=SCRIPT_CONTEXT,
+        trained_context=_window_of_script(file),
         weight_bytes=0,
         kv=KvCost(0),
     )
+
+
+def _window_of_script(file: Path) -> int:
+    """What it says itself. If it cannot be read the engine will say why."""
+    try:
+        told = msgspec.json.decode(file.read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return SCRIPT_CONTEXT
+    window = told.get("context") if isinstance(told, dict) else None
+    return window if type(window) is int and window > 0 else SCRIPT_CONTEXT
 
 
 def _gguf_card(file: Path) -> ModelCard:
@@ -76,7 +91,7 @@ def _gguf_card(file: Path) -> ModelCard:
     if type(context) is not int or context < 1:
         raise SettingsError(f"{file} names no context length.", "It is not a text model that llama.cpp can run.")
     return ModelCard(
-        id=_slug(file.stem),
+        id=slug(file.stem),
         path=str(file),
         engine="llamacpp",
         description=str(metadata.get("general.name") or file.stem),
@@ -130,5 +145,6 @@ def _text(metadata: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _slug(name: str) -> str:
+def slug(name: str) -> str:
+    """The id of a model that is called so."""
     return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-.") or "model"

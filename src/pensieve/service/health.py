@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from pensieve import __version__
 from pensieve.core.vitals import EngineMemory
+from pensieve.service.totals import Totals
 from pensieve.supervisor.states import WorkerState
 from pensieve.supervisor.supervisor import Supervisor
 
@@ -19,7 +20,8 @@ class MemoryHealth(Struct, frozen=True):
 class Health(Struct, frozen=True):
     """`status` is the worker's: loading, ready, restarting, short_of_memory, unloaded, failed or stopped. `generating`:
     jobs that the engine is at, with `tokens_per_second` together, by its last heartbeat; `engine_memory` of engines
-    that know it; `refused` requests by reason."""
+    that know it; `refused` requests by reason. `answered` and the tokens: since the server was started, the cached ones
+    among the prompts'; `usual_tokens_per_second`: of one answer, between its first token and its last."""
 
     status: str
     version: str
@@ -29,7 +31,12 @@ class Health(Struct, frozen=True):
     parallel: int
     running: int
     waiting: int
+    answered: int
     refused: dict[str, int]
+    prompt_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    usual_tokens_per_second: float | None
     restarts: int
     resumes: int
     emergencies: int
@@ -41,7 +48,7 @@ class Health(Struct, frozen=True):
     memory: MemoryHealth
 
 
-def health_of(supervisor: Supervisor) -> Health:
+def health_of(supervisor: Supervisor, totals: Totals) -> Health:
     memory, vitals, admission = supervisor.memory(), supervisor.vitals, supervisor.admission
     available = "unknown" if memory.available is None else f"{memory.available / 1e9:.2f}"
     return Health(
@@ -53,6 +60,11 @@ def health_of(supervisor: Supervisor) -> Health:
         parallel=supervisor.fit.parallel,
         running=admission.running,
         waiting=admission.waiting,
+        answered=totals.answered,
+        prompt_tokens=totals.prompt_tokens,
+        cached_tokens=totals.cached_tokens,
+        output_tokens=totals.output_tokens,
+        usual_tokens_per_second=None if totals.tokens_per_second is None else round(totals.tokens_per_second, 1),
         refused={cause.value: count for cause, count in admission.refused.items()},
         restarts=supervisor.restarts,
         resumes=supervisor.resumes,

@@ -10,26 +10,35 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from pensieve.memory.governor import Cause
 from pensieve.memory.state import MemoryState
+from pensieve.service.totals import Totals
 from pensieve.supervisor.supervisor import Supervisor
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
-def metrics_of(supervisor: Supervisor) -> bytes:
+def metrics_of(supervisor: Supervisor, totals: Totals) -> bytes:
     registry = CollectorRegistry()
-    registry.register(_Metrics(supervisor))
+    registry.register(_Metrics(supervisor, totals))
     return generate_latest(registry)
 
 
 class _Metrics:
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, totals: Totals) -> None:
         self._supervisor = supervisor
+        self._totals = totals
 
     def collect(self) -> Iterator[Metric]:
         supervisor, admission, vitals = self._supervisor, self._supervisor.admission, self._supervisor.vitals
         yield from self._memory()
         yield _gauge("requests_running", "Requests that have a place in the engine.", admission.running)
         yield _gauge("requests_waiting", "Requests that wait for a place.", admission.waiting)
+        yield _counter("requests_answered", "Requests answered to the end.", self._totals.answered)
+        tokens = CounterMetricFamily(
+            "pensieve_tokens", "Of prompts, of those the cached ones, and of answers.", labels=["kind"]
+        )
+        for kind in ("prompt", "cached", "output"):
+            tokens.add_metric([kind], getattr(self._totals, f"{kind}_tokens"))
+        yield tokens
         yield _counter("worker_restarts", "Workers started after one that died.", supervisor.restarts)
         yield _counter("resumes", "Requests that went on in another worker.", supervisor.resumes)
         yield _counter("emergencies", "Times the model was put out of memory.", supervisor.calm.emergencies)

@@ -31,6 +31,7 @@ from pensieve.service.metrics import metrics_of
 from pensieve.service.narrate import Narrator
 from pensieve.service.openings import Openings
 from pensieve.service.seal import Seal, load_key
+from pensieve.service.totals import Totals
 from pensieve.service.turn import Plan, Turn
 from pensieve.service.voice import Voice
 from pensieve.supervisor.plan import plan_fit, too_large
@@ -61,6 +62,7 @@ class Service:
         self._seal = Seal(load_key(home))
         self._calls = CallStore(home / "calls.sqlite")
         self._settings = settings
+        self._totals = Totals()
         self.supervisor = Supervisor(card, settings)
         self._openings = Openings(self.supervisor.count)
 
@@ -100,7 +102,8 @@ class Service:
             searches=plan.meant.searches,
             notice=plan.meant.notice,
         )
-        return Turn(request_id, card.id, arrived, plan, answer, self.supervisor, partial(self._planned, request, card))
+        replan = partial(self._planned, request, card)
+        return Turn(request_id, card.id, arrived, plan, answer, self.supervisor, self._totals, replan)
 
     async def _planned(self, request: MessagesRequest, card: ModelCard, meant: Normalised, spent: int) -> Plan:
         """One job. `spent`: the tokens that earlier jobs of the same answer have written."""
@@ -175,10 +178,10 @@ class Service:
         )
 
     def health(self) -> Health:
-        return health_of(self.supervisor)
+        return health_of(self.supervisor, self._totals)
 
     def metrics(self) -> bytes:
-        return metrics_of(self.supervisor)
+        return metrics_of(self.supervisor, self._totals)
 
 
 def _omits_thoughts(request: MessagesRequest) -> bool:

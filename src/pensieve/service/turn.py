@@ -14,6 +14,7 @@ from pensieve.core.generation import Chunk, Finish, Sampling, Span
 from pensieve.core.receipt import Receipt
 from pensieve.service.answer import Answer
 from pensieve.service.searches import MOST_ROUNDS, run_searches
+from pensieve.service.totals import Totals
 from pensieve.service.voice import Thought, Voice
 from pensieve.supervisor.admission import Ticket
 from pensieve.supervisor.jobs import JobStream
@@ -49,6 +50,7 @@ class Turn:
         plan: Plan,
         answer: Answer,
         supervisor: Supervisor,
+        totals: Totals,
         replan: Callable[[Normalised, int], Awaitable[Plan]],
     ) -> None:
         """`replan` plans a further job of the same answer: the conversation by then, and the tokens already spent."""
@@ -58,6 +60,7 @@ class Turn:
         self._plan = plan
         self._answer = answer
         self._supervisor = supervisor
+        self._totals = totals
         self._replan = replan
         self._rounds = 0
         self._spent = 0
@@ -69,7 +72,7 @@ class Turn:
 
     async def events(self) -> AsyncGenerator[list[Event], None]:
         """Batches of events: all that was there when the last batch had gone out. Raises PensieveError."""
-        outcome = ""
+        failure = ""
         try:
             await self._ticket.granted()
             self._granted_ms = self._elapsed()
@@ -83,11 +86,11 @@ class Turn:
                     async for events in self._further(self._stream):
                         yield events
         except PensieveError as error:
-            outcome = error.kind
+            failure = error.kind
             raise
         finally:
             self.close()
-            self._log(outcome or self._answer.stop_reason or "client_gone")
+            self._remember(failure)
 
     async def _told(self, stream: JobStream) -> AsyncGenerator[list[Event], None]:
         """What becomes of one job. One whose thoughts take too long is cancelled, and leaves the answer unfinished."""
@@ -171,11 +174,12 @@ class Turn:
     def _elapsed(self) -> float:
         return (time.monotonic() - self._arrived) * 1000
 
-    def _log(self, outcome: str) -> None:
+    def _remember(self, failure: str) -> None:
+        reached = self._answer.stop_reason
         receipt = Receipt(
             request_id=self._request_id,
             model=self.model,
-            stop_reason=outcome,
+            stop_reason=failure or reached or "client_gone",
             prompt_tokens=len(self._plan.prompt),
             cached_tokens=self._answer.cached_tokens,
             output_tokens=self._answer.output_tokens,
@@ -184,6 +188,7 @@ class Turn:
             first_token_ms=self._first_token_ms,
             total_ms=self._elapsed(),
         )
+        self._totals.add(receipt, whole=reached is not None and not failure)
         words = (f"{name}={_short(value)}" for name, value in msgspec.structs.asdict(receipt).items())
         log.info("turn %s", " ".join(words))
 

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 2048
 """Tokens between the checkpoints of models whose caches cannot be cut."""
-TELL_SECONDS = 0.01
+TELL_SECONDS = 0.02
 """Between two looks of others at what is written."""
 SETTLE_EVERY = 64
 """Steps."""

@@ -1,6 +1,6 @@
 """An engine that replays a script: for trying clients, failures and the whole path without a model.
 
-Its tokens are characters (their code points), so every text can be a prompt and every id is a text.
+Its tokens are characters or a few bytes, so every text can be a prompt and every id is a text.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ScriptedEngine:
         self._taken: list[bytearray] = []
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        return tuple(map(ord, text))
+        return self._script.encode(text)
 
     def submit(self, job: Job, emit: Emit) -> None:
         cancelled = threading.Event()
@@ -90,16 +90,17 @@ class ScriptedEngine:
                 if finish is not None:
                     return finish
                 continue
-            text, left = step[:left], max(0, left - len(step))
-            if text:
-                emit(Chunk(text=text, ids=self.tokenize(text)))
+            ids = self.tokenize(step)[:left]
+            left -= len(ids)
+            if ids:
+                emit(Chunk(text=self._script.decode(ids), ids=ids))
             if not left:
                 return Finish("length")
         return Finish("cancelled" if cancelled.is_set() else "end")
 
     def _steps(self, job: Job) -> Iterator[str | Action]:
         """The reply from where the job stands. What has already brought one worker down is not played again."""
-        reply = self._script.reply_to("".join(map(chr, job.prompt)))
+        reply = self._script.reply_to(self._script.decode(job.prompt))
         behind = sum(len(span.text) for span in job.generated)
         for step in reply.steps if reply else ():
             if isinstance(step, Action):

@@ -5,15 +5,18 @@
         {"steps": ["<tool_call>\\n{...}\\n</tool_call>", {"sleep": 0.1}, {"crash": true}, "never"]}
     ]}
 
-The first reply whose `when` stands in the prompt is played ("" always does).
+The first reply whose `when` stands in the prompt is played ("" always does). With `token_bytes` a token is so many
+bytes of UTF-8, as a real tokenizer takes in the mean, instead of one character. `context` is the window in tokens,
+1,000,000 if nothing is said.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from pensieve.engines.base import EngineFailure
 
@@ -40,6 +43,20 @@ class Reply(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
 class Script(Struct, frozen=True, forbid_unknown_fields=True):
     replies: tuple[Reply, ...]
+    token_bytes: Annotated[int, Meta(ge=0, le=7)] = 0
+    context: Annotated[int, Meta(ge=1)] | None = None
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        if not self.token_bytes:
+            return tuple(map(ord, text))
+        data, size = text.encode(), self.token_bytes
+        # The byte in front tells how long a token is.
+        return tuple(int.from_bytes(b"\1" + data[at : at + size], "big") for at in range(0, len(data), size))
+
+    def decode(self, ids: tuple[int, ...]) -> str:
+        if not self.token_bytes:
+            return "".join(map(chr, ids))
+        return b"".join(id.to_bytes(8, "big").lstrip(b"\0")[1:] for id in ids).decode(errors="replace")
 
     def reply_to(self, prompt: str) -> Reply | None:
         return next((reply for reply in self.replies if reply.when in prompt), None)

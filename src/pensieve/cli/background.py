@@ -1,0 +1,217 @@
+"""`pensieve start`, `stop` and `restart`: a server that outlives its terminal. `record.py` tells whether one runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import psutil
+
+from pensieve.cli.ask import NoAnswer, ask
+from pensieve.cli.record import Record, running, starting
+from pensieve.cli.user_service import install, manager_here, remove
+from pensieve.config.settings import Settings
+from pensieve.core.errors import SettingsError
+from pensieve.library.find import is_path
+
+OUTPUT = Path("logs", "server.out")
+"""What a server in the background says until it is ready, and what a crash of the interpreter leaves."""
+FAILURE = "pensieve: "
+"""So begins the line in which `main.py` says why a command has failed."""
+LOOK_SECONDS = 0.1
+BEYOND_LOADING_SECONDS = 30.0
+BEYOND_DRAIN_SECONDS = 15.0
+TAKES_REQUESTS = ("ready", "unloaded")
+"""A model that was unloaded for want of work is loaded by the first request."""
+PATIENCE_SECONDS = 1.0
+"""Of whoever waits before it is said what for."""
+
+Say = Callable[[str], None]
+
+
+def start(
+    home: Path, settings: Settings, arguments: tuple[str, ...], say: Say, pick: Callable[[], str | None] = lambda: None
+) -> Record:
+    """The server of this home, started with these arguments of `pensieve serve` unless it runs already; `pick` names
+    the model if none is configured.
+
+    Returns when it is ready. Raises SettingsError with its own words when it cannot be.
+    """
+    # Before anybody has to wait for the answer to a question.
+    chosen = pick() if find(home) is None and not settings.model.path else None
+    try:
+        with starting(home):
+            record = running(home)
+            if record is None:
+                return _started(home, settings, arguments, say, chosen)
+    except OSError as error:
+        raise SettingsError(f"{home} cannot be used: {error.strerror or error}.", "Set PENSIEVE_HOME.") from None
+    return _ready(home, record, settings, say)
+
+
+def start_service(home: Path, settings: Settings, arguments: tuple[str, ...], say: Say) -> Record:
+    """As a service of the user; a server that runs already is stopped before. Raises SettingsError."""
+    stop(home, say)
+    kept = {name: value for name, value in _environment(home, {}).items() if name.startswith("PENSIEVE_")}
+    install(manager_here(), [*own_command(), "serve", "--background", *arguments], kept)
+    deadline = time.monotonic() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
+    while time.monotonic() < deadline:
+        record = find(home)
+        if record is not None and _status(record) in TAKES_REQUESTS:
+            return record
+        time.sleep(LOOK_SECONDS)
+    raise SettingsError("The service did not become ready in time.", f"Its log tells more: {home / 'logs'}.")
+
+
+def stop_service(home: Path, say: Say) -> Record | None:
+    """Also what starts it at each login. Raises SettingsError."""
+    record = stop(home, say)
+    remove(manager_here())
+    return record
+
+
+def stop(home: Path, say: Say) -> Record | None:
+    """What was stopped; None if nothing ran. Running answers may end first, for as long as the server grants them.
+
+    Raises SettingsError.
+    """
+    record = find(home)
+    if record is None:
+        return None
+    _signal(record, signal.SIGTERM)
+    if not _ends(home, record, PATIENCE_SECONDS):
+        say("Waiting for the answers that are being written ...")
+        if not _ends(home, record, record.drain_seconds + BEYOND_DRAIN_SECONDS):
+            say(f"It does not end (pid {record.pid}): killed.")
+            _signal(record, signal.SIGKILL)
+            if not _ends(home, record, BEYOND_DRAIN_SECONDS):
+                raise SettingsError(f"Process {record.pid} cannot be ended.", "The system tells more: `ps`, `dmesg`.")
+    return record
+
+
+def _ends(home: Path, record: Record, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while _is(record, find(home)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True
+
+
+def _signal(record: Record, number: int) -> None:
+    """Raises SettingsError. A home may be shared with another machine or container, in which a process has this number
+    that is another program here."""
+    try:
+        if "serve" not in psutil.Process(record.pid).cmdline():
+            raise SettingsError(
+                f"The server runs elsewhere: process {record.pid} here is another program.", "Stop it where it runs."
+            )
+        os.kill(record.pid, number)
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return
+    except (psutil.AccessDenied, PermissionError):
+        raise SettingsError(f"Process {record.pid} belongs to another user.", "Stop it as that user.") from None
+
+
+def find(home: Path) -> Record | None:
+    """The server of this home, if one runs. Raises SettingsError."""
+    try:
+        return running(home)
+    except OSError as error:
+        raise SettingsError(
+            f"{home / 'run'} cannot be read: {error.strerror or error}.", "Set PENSIEVE_HOME."
+        ) from None
+
+
+def own_command() -> list[str]:
+    return [sys.executable, "-m", "pensieve"]
+
+
+def _is(record: Record, other: Record | None) -> bool:
+    return other is not None and (other.pid, other.started) == (record.pid, record.started)
+
+
+def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Say, pick: str | None) -> Record:
+    output = home / OUTPUT
+    output.parent.mkdir(exist_ok=True, mode=0o700)
+    with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        server = subprocess.Popen(
+            [*own_command(), "serve", "--background", *arguments],
+            cwd=home,
+            env=_environment(home, {"PENSIEVE_MODEL__PATH": pick} if pick else {}),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    try:
+        return _when_ready(server, home, settings, output, say)
+    except BaseException:
+        # Whoever presses Ctrl-C meanwhile does not want it any more.
+        server.terminate()
+        raise
+
+
+def absolute_model(name: str) -> str:
+    """A path that means the same in another folder; the name of a model as it is."""
+    return os.path.abspath(os.path.expanduser(name)) if is_path(name) else name
+
+
+def _environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """With paths that mean the same in another folder."""
+    named = {name: os.environ[name] for name in ("PENSIEVE_MODEL", "PENSIEVE_MODEL__PATH") if os.environ.get(name)}
+    absolute = {name: absolute_model(value) for name, value in named.items()}
+    return {**os.environ, **absolute, **more, "PENSIEVE_HOME": str(home)}
+
+
+def _when_ready(server: subprocess.Popen[bytes], home: Path, settings: Settings, output: Path, say: Say) -> Record:
+    deadline = time.monotonic() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
+    shown = 0
+    while time.monotonic() < deadline:
+        ended = server.poll() is not None
+        lines = output.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        whole = [line.rstrip() for line in lines if ended or line.endswith("\n")]
+        for line in whole[shown:]:
+            if not line.startswith(FAILURE):
+                say(line)
+        shown = len(whole)
+        if ended:
+            why = [line.removeprefix(FAILURE) for line in whole if line.startswith(FAILURE)]
+            raise SettingsError(f"The server did not start. {why[-1] if why else f'Exit code {server.returncode}.'}")
+        record = find(home)
+        if record is not None and record.pid == server.pid and _status(record) in TAKES_REQUESTS:
+            return record
+        time.sleep(LOOK_SECONDS)
+    raise SettingsError("The server did not become ready in time.", f"Its log tells more: {home / 'logs'}.")
+
+
+def _ready(home: Path, record: Record, settings: Settings, say: Say) -> Record:
+    """One that runs, as soon as it takes requests."""
+    began, told = time.monotonic(), False
+    while (status := _status(record)) not in TAKES_REQUESTS:
+        waited = time.monotonic() - began
+        if not _is(record, find(home)):
+            raise SettingsError("The server has ended meanwhile.", f"Its log tells more: {record.log}.")
+        if status == "failed" or waited > settings.worker.load_seconds + BEYOND_LOADING_SECONDS:
+            raise SettingsError(
+                f"The server (pid {record.pid}) is {status or 'not answering'}.",
+                f"Its log tells more: {record.log}. `pensieve restart` starts it anew.",
+            )
+        if not told and waited > PATIENCE_SECONDS:
+            say(f"Waiting for the server, which is {(status or 'not answering').replace('_', ' ')} ...")
+            told = True
+        time.sleep(LOOK_SECONDS)
+    return record
+
+
+def _status(record: Record) -> str:
+    """As `/health` tells it; "" if nobody answers."""
+    try:
+        return str(ask(record.url, "/health").get("status"))
+    except NoAnswer:
+        return ""

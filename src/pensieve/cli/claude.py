@@ -1,0 +1,131 @@
+"""`pensieve claude`: Claude Code on the local model, in this terminal only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pensieve.cli.ask import NoAnswer, ask
+from pensieve.cli.client import (
+    FEW_TOOLS,
+    SMALLEST_WINDOW,
+    SNUG_WINDOW,
+    Endpoint,
+    environment,
+    merged,
+    settings as settings_of,
+    variables,
+)
+from pensieve.cli.record import Record
+from pensieve.config.settings import Settings
+from pensieve.core.errors import SettingsError
+from pensieve.library.find import Library
+
+INSTALL = "npm install -g @anthropic-ai/claude-code"
+SETTINGS = "claude"
+"""The folder of the home for the settings files of running clients; the newest MOST_FILES of them stay."""
+MOST_FILES = 20
+
+
+def find_claude(environment: Mapping[str, str]) -> str:
+    """Raises SettingsError."""
+    found = shutil.which("claude", path=environment.get("PATH"))
+    if found is None:
+        raise SettingsError("There is no `claude` on the PATH.", f"Install Claude Code: {INSTALL}")
+    return found
+
+
+def endpoint_of(record: Record, settings: Settings, model: str | None = None) -> Endpoint:
+    """The server with the `model` that was asked for: the id or path of the one it has. Raises SettingsError."""
+    try:
+        health = ask(record.url, "/health")
+        # Also the proof that the server accepts this token.
+        ask(record.url, "/v1/models", settings.server.token_or_local)
+    except NoAnswer as error:
+        raise SettingsError(str(error), "`pensieve restart` starts the server anew.") from None
+    if model and model != health["model"] and Library(os.environ, Path.home()).card(model).id != health["model"]:
+        raise SettingsError(
+            f"The server that runs has {health['model']} loaded.",
+            f"`pensieve stop` ends it, then {model} can be loaded.",
+        )
+    return Endpoint(record.url, settings.server.token_or_local, health["model"], health["context"])
+
+
+def launch(endpoint: Endpoint, home: Path, arguments: list[str], say: Callable[[str], None]) -> None:
+    """Becomes Claude Code. Raises SettingsError; returns never."""
+    command = find_claude(os.environ)
+    rest, own = _without_settings(arguments)
+    told = environment(endpoint, os.environ)
+    file = write_settings(home, merged(own, settings_of(endpoint, os.environ)))
+    tools = list[str]()
+    if SMALLEST_WINDOW <= endpoint.context < SNUG_WINDOW and not any(word.startswith("--tools") for word in rest):
+        say(f"A window of {endpoint.context:,} tokens is small for Claude Code: it gets the tools {FEW_TOOLS} only.")
+        tools = ["--tools", FEW_TOOLS]
+    try:
+        # In this order: the option for tools takes all words up to the next option.
+        os.execve(command, [command, *tools, "--settings", str(file), *rest], told)
+    except OSError as error:
+        raise SettingsError(f"{command} cannot be run: {error.strerror}.", f"Install it anew: {INSTALL}") from None
+
+
+def print_environment(endpoint: Endpoint, home: Path) -> None:
+    """For `eval` of sh, bash, zsh and fish, all of which know this form."""
+    file = write_settings(home, settings_of(endpoint, os.environ))
+    for name, value in variables(endpoint, os.environ).items():
+        print(f"export {name}={shlex.quote(value)}")
+    print(f"# Then: claude --settings {shlex.quote(str(file))}")
+
+
+def write_settings(home: Path, content: Mapping[str, Any]) -> Path:
+    """A file of its own for each content, since clients that run look into theirs again. Raises SettingsError."""
+    text = json.dumps(content, indent=2) + "\n"
+    folder = home / SETTINGS
+    file = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new = file.with_suffix(f".{os.getpid()}")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as writing:
+            writing.write(text)
+        new.replace(file)
+        for old in sorted(folder.glob("*.json"), key=_age)[MOST_FILES:]:
+            old.unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(f"{folder} cannot be written: {error.strerror or error}.", "Set PENSIEVE_HOME.") from None
+    return file
+
+
+def _age(file: Path) -> float:
+    try:
+        return -file.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _without_settings(arguments: list[str]) -> tuple[list[str], dict[str, Any]]:
+    """The arguments without `--settings`, and what that says: the client takes one. Raises SettingsError."""
+    rest, named = list[str](), None
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == "--settings":
+            named = next(words, "")
+        elif word.startswith("--settings="):
+            named = word.partition("=")[2]
+        else:
+            rest.append(word)
+    if named is None:
+        return rest, {}
+    try:
+        own = json.loads(named if named.lstrip().startswith("{") else Path(named).expanduser().read_bytes())
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"--settings {named} cannot be read: {error}.", "Name a JSON file, or JSON.") from None
+    if not isinstance(own, dict):
+        raise SettingsError(f"--settings {named} holds no JSON object.", "Name a JSON file, or JSON.")
+    return rest, own

@@ -1,0 +1,94 @@
+"""Which model, if nobody has said: the best of those that are here, or the best that could be fetched."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from pensieve.config.settings import Settings
+from pensieve.core.model import ModelCard
+from pensieve.library.catalog import GB, Entry, Machine, catalog, ranked
+from pensieve.library.find import Library, is_installed
+from pensieve.memory.fit import COMFORTABLE_CONTEXT, Fit
+from pensieve.memory.probe import Probe
+from pensieve.memory.state import Sample, thresholds
+from pensieve.supervisor.plan import plan_fit
+
+
+def machine() -> Machine:
+    mac = sys.platform == "darwin" and platform.machine() == "arm64" and is_installed("mlx")
+    return Machine(Probe().read().total or 0, mac)
+
+
+def picked(settings: Settings, asks: Callable[[str], bool], say: Callable[[str], None]) -> str | None:
+    """The name of the model to start; None for the bundled one. `asks` whether what it says shall be fetched."""
+    card = best(settings)
+    if card is not None:
+        say(f"{card.id} is taken, the best of the models on this machine; `pensieve use` chooses another.")
+        return card.id
+    fitting = ranked(machine())
+    if fitting:
+        source = fitting[0].source(machine().mac)
+        words = f"No model that fits is on this machine. The best for it is {fitting[0].name} ({source.gb:.1f} GB)."
+        if asks(words):
+            from pensieve.cli.models import pull
+
+            return pull(fitting[0].name).id
+        say(f"`pensieve pull {fitting[0].name}` fetches the best model for this machine ({source.gb:.1f} GB).")
+    return None
+
+
+def best(settings: Settings) -> ModelCard | None:
+    """Of those on this machine that fit with a window to work in: the first of the catalog, else the largest."""
+    sample, quality = Probe().read(), {slugged: entry.quality for entry in catalog() for slugged in _names(entry)}
+    usable = [
+        found.card
+        for found in Library(os.environ, Path.home()).all()
+        if found.card.template
+        and settings.engine.kind in ("auto", found.card.engine)
+        and _works_in(fitted_to(found.card, settings, sample), settings.engine.context)
+    ]
+    return max(usable, key=lambda card: (_quality(card, quality), card.weight_bytes), default=None)
+
+
+def fitted_to(card: ModelCard, settings: Settings, sample: Sample) -> Fit:
+    lines = settings.memory
+    return plan_fit(
+        card, settings, thresholds(lines.warn_gb, lines.reject_gb, lines.emergency_gb, sample.total), sample
+    )
+
+
+def show_catalog(as_json: bool) -> None:
+    here = machine()
+    entries = ranked(here)
+    if as_json:
+        print(json.dumps(msgspec.to_builtins(entries), indent=2))
+        return
+    kind = "Apple's GPU" if here.mac else "without a GPU"
+    print(f"For {here.memory / GB:.0f} GB of memory, {kind}. By what has been published of them, not tried here.\n")
+    width = max((len(entry.name) for entry in entries), default=4)
+    print(f"{'NAME':<{width}}  {'SIZE':>8}  {'AT WORK':>7}  {'WINDOW':>9}  WHY")
+    for entry in entries:
+        size = f"{entry.source(here.mac).gb:.1f} GB"
+        print(f"{entry.name:<{width}}  {size:>8}  {entry.active_billions:>5g} B  {entry.context:>9,}  {entry.why}")
+
+
+def _works_in(fitted: Fit, wanted: int) -> bool:
+    return fitted.fits and fitted.context >= min(COMFORTABLE_CONTEXT, wanted)
+
+
+def _names(entry: Entry) -> list[str]:
+    """How the ids of its files begin, wherever they were fetched."""
+    sources = [entry.gguf, *([entry.mlx] if entry.mlx else [])]
+    repositories = [source.repository.rpartition("/")[2].lower().removesuffix("-gguf") for source in sources]
+    return [entry.name, *repositories]
+
+
+def _quality(card: ModelCard, quality: dict[str, int]) -> int:
+    return max((value for name, value in quality.items() if card.id.startswith(name)), default=0)

@@ -1,0 +1,92 @@
+"""Models worth having for work on code, from 8 to 512 GB of memory, and which of them is the best for a machine.
+
+The list is data (`catalog.json`): `gb` is 10^9 bytes of weights, `quality` our own order of what their makers and
+others have published of them, as of November 2026. None of it was measured here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from pensieve.core.errors import SettingsError
+
+FILE = Path(__file__).with_name("catalog.json")
+GB = 1_000_000_000
+BESIDES = 1.1
+"""What a model takes is its weights, and a tenth for the buffers of a step and for what it remembers."""
+CONVERSATION = GB
+SYSTEM = 2_500_000_000
+"""For a conversation of 32,768 tokens; for the system and the programs beside it."""
+MAC_SHARE = 0.75
+"""Of its memory macOS lets the GPU have so much."""
+QUICK_BILLIONS = 6
+"""Parameters at work for each token that a CPU can keep up with."""
+
+
+class Source(Struct, frozen=True, forbid_unknown_fields=True):
+    repository: str
+    quant: str
+    gb: float
+
+    @property
+    def spec(self) -> str:
+        return f"{self.repository}:{self.quant}" if self.quant else self.repository
+
+
+class Entry(Struct, frozen=True, forbid_unknown_fields=True):
+    """`mlx`: None where mlx-lm cannot run it yet. `active_billions`: the parameters at work for each token."""
+
+    name: str
+    gguf: Source
+    billions: float
+    active_billions: float
+    context: int
+    license: str
+    thinks: bool
+    quality: int
+    why: str
+    mlx: Source | None = None
+
+    def source(self, mac: bool) -> Source:
+        return self.mlx if mac and self.mlx is not None else self.gguf
+
+
+class Machine(Struct, frozen=True):
+    """`memory` in bytes. `mac`: with Apple's GPU."""
+
+    memory: int
+    mac: bool
+
+    @property
+    def room(self) -> int:
+        """Bytes for a model and a conversation."""
+        return min(int(self.memory * MAC_SHARE) if self.mac else self.memory, self.memory - SYSTEM)
+
+    def holds(self, entry: Entry) -> bool:
+        return entry.source(self.mac).gb * GB * BESIDES + CONVERSATION <= self.room
+
+
+def catalog() -> tuple[Entry, ...]:
+    return msgspec.json.decode(FILE.read_bytes(), type=tuple[Entry, ...])
+
+
+def ranked(machine: Machine) -> list[Entry]:
+    """Those that fit, the best first. Without a GPU one that is quick comes before one that knows more."""
+
+    def order(entry: Entry) -> tuple[bool, int]:
+        return machine.mac or entry.active_billions <= QUICK_BILLIONS, entry.quality
+
+    return sorted((entry for entry in catalog() if machine.holds(entry)), key=order, reverse=True)
+
+
+def entry_of(name: str) -> Entry:
+    """Raises SettingsError."""
+    entries = {entry.name: entry for entry in catalog()}
+    if name.lower() not in entries:
+        raise SettingsError(
+            f"{name!r} is neither of the form org/name nor in the catalog.", f"The catalog has: {', '.join(entries)}."
+        )
+    return entries[name.lower()]

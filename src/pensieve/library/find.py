@@ -1,0 +1,95 @@
+"""The models on this machine, and the one that a name means."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from pensieve.config.load import names_a_path
+from pensieve.core.errors import SettingsError
+from pensieve.core.model import EngineName, ModelCard
+from pensieve.library.cards import read_card, slug
+from pensieve.library.places import Place, places
+
+NO_TALKERS = frozenset(
+    ("bert", "nomic-bert", "jina-bert-v2", "t5encoder", "clip", "gemma-embedding", "wavtokenizer-dec")
+)
+"""Architectures of files that are no language models one can talk to."""
+
+
+LIBRARIES: dict[EngineName, str] = {"llamacpp": "xllamacpp", "mlx": "mlx_lm"}
+
+
+class Found(Struct, frozen=True):
+    """A model that can be read, and whose it is."""
+
+    card: ModelCard
+    owner: str
+
+
+class Library:
+    """What is here, looked for each time anew: models come and go while a server runs. `user` is the home folder."""
+
+    def __init__(self, environment: Mapping[str, str], user: Path) -> None:
+        self._environment = environment
+        self._user = user
+
+    def all(self) -> Iterator[Found]:
+        """All that can be run here. A name that two models have goes to the first."""
+        named = set[str]()
+        for place in places(self._environment, self._user):
+            card = _card(place)
+            if card is not None and card.id not in named and is_installed(card.engine):
+                named.add(card.id)
+                yield Found(card, place.owner)
+
+    def card(self, name: str, engine: str = "auto") -> ModelCard:
+        """Of a path, or of the name of a model; the bundled one's for an empty name.
+
+        Raises SettingsError that names the nearest.
+        """
+        if not name or is_path(name):
+            return read_card(name, engine)
+        wanted, ids = slug(name), list[str]()
+        for place in places(self._environment, self._user):
+            ids.append(slug(place.name))
+            card = _card(place) if ids[-1] == wanted else None
+            if card is not None and engine in ("auto", card.engine):
+                return card
+        raise _nothing(name, wanted, ids)
+
+
+def is_installed(engine: EngineName) -> bool:
+    library = LIBRARIES.get(engine)
+    return library is None or importlib.util.find_spec(library) is not None
+
+
+def _nothing(name: str, wanted: str, ids: list[str]) -> SettingsError:
+    close = difflib.get_close_matches(wanted, ids, n=1, cutoff=0.5)
+    return SettingsError(
+        f"There is no model file {name}, and no model of this name.",
+        f"Did you mean {close[0]}?" if close else "`pensieve models` lists those that are here.",
+    )
+
+
+def is_path(name: str) -> bool:
+    """Or a name?"""
+    try:
+        return names_a_path(name) or Path(name).exists()
+    except (OSError, ValueError):
+        return True
+
+
+def _card(place: Place) -> ModelCard | None:
+    try:
+        card = read_card(str(place.path))
+    except (SettingsError, OSError, ValueError):
+        # Whatever others keep there, and however it is damaged: it is not a model for us.
+        return None
+    if card.architecture in NO_TALKERS or not card.weight_bytes:
+        return None
+    return structs.replace(card, id=slug(place.name))

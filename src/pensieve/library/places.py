@@ -1,0 +1,112 @@
+"""Where other programs keep models on this machine. They are used where they are, and never copied.
+
+- Hugging Face's cache: `models--org--name/snapshots/<commit>/...`, links into `blobs`; `refs/main` names the commit.
+- LM Studio: `<publisher>/<repository>/...`.
+- Ollama: `manifests/<registry>/<namespace>/<name>/<tag>` names the file in `blobs`, which is GGUF.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+MOST_FILES = 10_000
+"""Looked at in one place: somebody's whole disk may hang below it."""
+DEEPEST = 5
+OLLAMA_MODEL = "application/vnd.ollama.image.model"
+LIBRARY = "library"
+"""Ollama's namespace of the models without one."""
+
+
+class Place(Struct, frozen=True):
+    """A model's file or folder, what it is called there, and whose place it is."""
+
+    name: str
+    path: Path
+    owner: str
+
+
+def places(environment: Mapping[str, str], user: Path) -> Iterator[Place]:
+    """All files and folders that may be models, by name. `user` is the home folder."""
+    yield from _tree(user / "models", "models")
+    yield from _hugging_face(hugging_face_cache(environment, user))
+    for folder in (user / ".lmstudio" / "models", user / ".cache" / "lm-studio" / "models"):
+        yield from _tree(folder, "LM Studio")
+    ollama = environment.get("OLLAMA_MODELS")
+    for folder in [Path(ollama)] if ollama else [user / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]:
+        yield from _ollama(folder)
+
+
+def hugging_face_cache(environment: Mapping[str, str], user: Path) -> Path:
+    """As huggingface_hub decides it."""
+    if named := environment.get("HF_HUB_CACHE"):
+        return Path(named).expanduser()
+    if named := environment.get("HF_HOME"):
+        return Path(named).expanduser() / "hub"
+    cache = environment.get("XDG_CACHE_HOME")
+    return (Path(cache).expanduser() if cache else user / ".cache") / "huggingface" / "hub"
+
+
+def _hugging_face(cache: Path) -> Iterator[Place]:
+    for repository in _sorted(lambda: cache.glob("models--*")):
+        name, main = repository.name.rpartition("--")[2], _main_commit(repository)
+        # What was fetched of an older commit is still there.
+        for commit in sorted(_sorted((repository / "snapshots").iterdir), key=lambda commit: commit.name != main):
+            yield from _tree(commit, "Hugging Face", name)
+
+
+def _main_commit(repository: Path) -> str:
+    try:
+        return (repository / "refs" / "main").read_text().strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _tree(top: Path, owner: str, named: str = "") -> Iterator[Place]:
+    """GGUF files and model folders. A folder without a telling name of its own is `named`."""
+    waiting, seen = [(top, 0)], 0
+    while waiting:
+        folder, depth = waiting.pop()
+        entries = _sorted(folder.iterdir)
+        seen += len(entries)
+        if seen > MOST_FILES:
+            return
+        names = {entry.name for entry in entries}
+        if "config.json" in names and any(name.endswith(".safetensors") for name in names):
+            yield Place(named if folder == top and named else folder.name, folder, owner)
+        for entry in entries:
+            if entry.suffix == ".gguf" and _is_whole(entry) and os.path.exists(entry):
+                yield Place(entry.stem, entry, owner)
+            elif depth < DEEPEST and not entry.name.startswith(".") and os.path.isdir(entry) and not entry.is_symlink():
+                waiting.append((entry, depth + 1))
+
+
+def _is_whole(file: Path) -> bool:
+    """Neither a later part of a model that is split, nor the eyes of one."""
+    number = file.stem.rpartition("-of-")[0].rpartition("-")[2]
+    return not file.name.startswith("mmproj") and not (number.isdigit() and len(number) == 5 and int(number) != 1)
+
+
+def _ollama(folder: Path) -> Iterator[Place]:
+    for manifest in _sorted(lambda: folder.glob("manifests/*/*/*/*")):
+        try:
+            layers = json.loads(manifest.read_bytes())["layers"]
+            digest = next(layer["digest"] for layer in layers if layer["mediaType"] == OLLAMA_MODEL)
+        except (OSError, ValueError, KeyError, TypeError, StopIteration):
+            continue
+        blob = folder / "blobs" / str(digest).replace(":", "-")
+        namespace, name, tag = manifest.parts[-3:]
+        if blob.parent == folder / "blobs" and os.path.isfile(blob):
+            yield Place(f"{'' if namespace == LIBRARY else namespace + '/'}{name}:{tag}", blob, "Ollama")
+
+
+def _sorted(entries: Callable[[], Iterator[Path]]) -> list[Path]:
+    """Nothing where nothing is, or nobody may look."""
+    try:
+        return sorted(entries())
+    except OSError:
+        return []

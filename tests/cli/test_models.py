@@ -1,0 +1,224 @@
+"""`models`, `show`, `use`, `pull`, `rm`: with a stand-in for the hub, and the real huggingface_hub."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command import COMMAND, one_line, pensieve, well
+from hub import Hub
+from pensieve.library.pull import RemoteFile, choose_files, parse_spec
+from server import wait_for
+
+REPOSITORY = "org/Some-GGUF"
+BIG = 8_000_000
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> Iterator[Hub]:
+    with Hub().running() as running:
+        monkeypatch.setenv("HF_ENDPOINT", running.url)
+        monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
+        for name in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "HF_TOKEN", "HF_HUB_OFFLINE"):
+            monkeypatch.delenv(name, raising=False)
+        # Longer than the model, so that it can break off somewhere; what is behind the tensors is not read.
+        padded = tiny_model.read_bytes() + random.Random(1).randbytes(BIG)
+        running.repositories[REPOSITORY] = {"Some-Q4_K_M.gguf": padded, "Some-Q8_0.gguf": b"GGUF", "README.md": b"#"}
+        running.repositories["org/out"] = {"../../../../victim.gguf": padded}
+        yield running
+
+
+def listed() -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in json.loads(well(pensieve("models", "--json")))}
+
+
+def test_fetched_listed_used_shown_and_removed(hub: Hub, own_home: Path) -> None:
+    done = pensieve("pull", REPOSITORY)
+    assert "pensieve use some-q4-k-m" in well(done) and "%" in done.stderr
+    assert {name for name, _, _ in hub.sent} == {"Some-Q4_K_M.gguf"}
+    row = listed()["some-q4-k-m"]
+    assert row["from"] == "Hugging Face" and row["fits"] and not row["chosen"]
+    well(pensieve("use", "some-q4-k-m"))
+    assert listed()["some-q4-k-m"]["chosen"]
+    assert "131,072 tokens as trained" in well(pensieve("show", "some-q4-k-m"))
+    words = well(pensieve("models"))
+    assert "* some-q4-k-m" in words and "pensieve-nano" in words
+    assert pensieve("rm", "some-q4-k-m", typed="n\n").returncode == 1
+    assert "some-q4-k-m" in listed()
+    assert "Removed" in well(pensieve("rm", "some-q4-k-m", "--yes"))
+    assert list(listed()) == ["pensieve-nano"]
+    cache = own_home / ".cache" / "huggingface" / "hub"
+    assert not [file for file in cache.rglob("*") if file.is_file() and file.stat().st_size > 1000]
+
+
+def test_it_says_nothing_of_the_user_but_what_it_asks_for(hub: Hub) -> None:
+    well(pensieve("pull", REPOSITORY))
+    assert all("telemetry" not in agent and "session" not in agent for agent in hub.agents)
+
+
+def test_a_transfer_that_breaks_goes_on_where_it_was(hub: Hub) -> None:
+    hub.breaks = [1_000_000, 2_000_000]
+    well(pensieve("pull", REPOSITORY))
+    starts = [start for _, start, _ in hub.sent]
+    assert starts[0] == 0 and starts[1] > 0 and starts[-1] > starts[1]
+
+
+def test_ctrl_c_keeps_what_has_come(hub: Hub) -> None:
+    hub.held = threading.Event()
+    with subprocess.Popen([*COMMAND, "pull", REPOSITORY], stderr=subprocess.PIPE, text=True) as pulling:
+        wait_for(lambda: hub.sent)
+        wait_for(lambda: any(file.stat().st_size for file in blobs()))
+        pulling.send_signal(signal.SIGINT)
+        assert pulling.wait(30) == 130
+    assert "some-q4-k-m" not in listed()
+    hub.held.set()
+    hub.sent.clear()
+    well(pensieve("pull", REPOSITORY))
+    assert hub.sent[0][1] > 0
+
+
+def blobs() -> list[Path]:
+    return list(Path(os.environ["HOME"]).glob(".cache/huggingface/hub/models--*/blobs/*.pensieve-part"))
+
+
+def test_two_pulls_of_one_model(hub: Hub) -> None:
+    pulls = [subprocess.Popen([*COMMAND, "pull", REPOSITORY], stderr=subprocess.DEVNULL) for _ in range(2)]
+    assert [pull.wait(60) for pull in pulls] == [0, 0]
+    assert sum(size for _, _, size in hub.sent) == len(hub.repositories[REPOSITORY]["Some-Q4_K_M.gguf"])
+    assert "some-q4-k-m" in listed()
+
+
+def test_what_a_killed_pull_left_is_gone_on_with(hub: Hub) -> None:
+    hub.held = threading.Event()
+    with subprocess.Popen([*COMMAND, "pull", REPOSITORY], stderr=subprocess.DEVNULL) as pulling:
+        wait_for(lambda: any(file.stat().st_size for file in blobs()))
+        pulling.kill()
+    hub.held.set()
+    hub.sent.clear()
+    well(pensieve("pull", REPOSITORY))
+    assert hub.sent[0][1] > 0
+
+
+def test_what_is_not_what_the_hub_says_is_removed(hub: Hub) -> None:
+    hub.wrong_hash = True
+    assert "removed" in one_line(pensieve("pull", REPOSITORY))
+    assert "some-q4-k-m" not in listed()
+    hub.wrong_hash = False
+    well(pensieve("pull", REPOSITORY))
+    assert "some-q4-k-m" in listed()
+
+
+def test_what_the_hub_does_not_give(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "no org/none" in one_line(pensieve("pull", "org/none"))
+    hub.gated.add(REPOSITORY)
+    assert "https://huggingface.co/org/Some-GGUF" in one_line(pensieve("pull", REPOSITORY))
+    hub.gated.clear()
+    assert f"{REPOSITORY}:Q8_0" in one_line(pensieve("pull", f"{REPOSITORY}:Q2_K"))
+    assert "qwen3.8-27b" in one_line(pensieve("pull", "some words"))
+    assert "org/name:Q4_K_M" in one_line(pensieve("pull", "some/words and more"))
+    assert "no name of the hub" in one_line(pensieve("pull", "org/na--me"))
+    assert "cannot be used" in one_line(pensieve("pull", "org/out"))
+    assert "HF_HUB_OFFLINE" in one_line(pensieve("pull", REPOSITORY, HF_HUB_OFFLINE="1"))
+    assert "cannot be reached" in one_line(pensieve("pull", REPOSITORY, HF_ENDPOINT="http://127.0.0.1:9"))
+
+
+def test_a_disk_that_is_full_is_said_before(hub: Hub, own_home: Path) -> None:
+    """More than any disk has, by what the hub says."""
+    files = [RemoteFile("Some-Q4_K_M.gguf", 10**17, "0" * 64)]
+    from pensieve.core.errors import SettingsError
+    from pensieve.library.pull import Download, check_room
+
+    with pytest.raises(SettingsError, match="GB are free"):
+        check_room(Download(REPOSITORY, "c", tuple(files)), own_home / "cache", None)
+    with pytest.raises(SettingsError, match="GB of memory"):
+        check_room(Download(REPOSITORY, "c", tuple(files)), own_home / "cache", 10**9)
+
+
+def test_a_model_of_another_program_is_not_removed(own_home: Path, tiny_model: Path) -> None:
+    folder = own_home / "models"
+    folder.mkdir()
+    shutil.copy(tiny_model, folder / "mine.gguf")
+    assert "not fetched from the hub" in one_line(pensieve("rm", "mine", "--yes"))
+    assert (folder / "mine.gguf").exists()
+    assert "Did you mean mine?" in one_line(pensieve("show", "mime"))
+
+
+def test_a_namesake_elsewhere_is_not_what_rm_means(hub: Hub, own_home: Path, tiny_model: Path) -> None:
+    well(pensieve("pull", REPOSITORY))
+    namesake = own_home / "Some-Q4_K_M.gguf"
+    shutil.copy(tiny_model, namesake)
+    assert "not fetched from the hub" in one_line(pensieve("rm", str(namesake), "--yes"))
+    assert namesake.exists() and "some-q4-k-m" in listed()
+
+
+def test_what_was_fetched_of_an_older_commit_is_still_there(hub: Hub, own_home: Path) -> None:
+    well(pensieve("pull", REPOSITORY))
+    top = own_home / ".cache" / "huggingface" / "hub" / "models--org--Some-GGUF"
+    (top / "refs" / "main").write_text("another")
+    assert "some-q4-k-m" in listed()
+    well(pensieve("rm", "some-q4-k-m", "--yes"))
+    assert not [file for file in top.rglob("*") if file.is_file() and file.stat().st_size > 1000]
+
+
+def test_use_does_not_hide_the_json_of_earlier_programs(own_home: Path, script: Path) -> None:
+    file = own_home / ".pensieve" / "config.json"
+    file.parent.mkdir()
+    file.write_text('{"server": {"port": 8080}}')
+    assert "config.toml" in one_line(pensieve("use", str(script)))
+    assert not file.with_suffix(".toml").exists()
+
+
+def test_a_model_is_served_by_its_name(own_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PENSIEVE_PORT", "0")
+    folder = own_home / "models"
+    folder.mkdir()
+    shutil.copy(tiny_model, folder / "Mine-Q4.gguf")
+    try:
+        well(pensieve("start", "--model", "Mine-Q4"))
+        assert json.loads(pensieve("status", "--json").stdout)["health"]["model"] == "mine-q4"
+        assert listed()["mine-q4"]["loaded"]
+    finally:
+        pensieve("stop")
+
+
+def names(*files: str) -> list[RemoteFile]:
+    return [RemoteFile(name, 1, "0" * 64) for name in files]
+
+
+@pytest.mark.parametrize(
+    ("there", "quant", "chosen"),
+    [
+        (["a-Q8_0.gguf", "a-Q4_K_M.gguf", "mmproj-F16.gguf"], "", ["a-Q4_K_M.gguf"]),
+        (["a-Q8_0.gguf", "a-Q4_K_M.gguf"], "q8_0", ["a-Q8_0.gguf"]),
+        (["a.gguf"], "", ["a.gguf"]),
+        (["a.Q4_K_M.gguf", "a.Q2_K.gguf"], "Q2_K", ["a.Q2_K.gguf"]),
+        (["a-UD-Q4_K_XL.gguf", "a-UD-Q2_K_XL.gguf"], "UD-Q2_K_XL", ["a-UD-Q2_K_XL.gguf"]),
+        (
+            ["Q4_K_M/a-Q4_K_M-00001-of-00002.gguf", "Q4_K_M/a-Q4_K_M-00002-of-00002.gguf", "a-BF16.gguf"],
+            "",
+            ["Q4_K_M/a-Q4_K_M-00001-of-00002.gguf", "Q4_K_M/a-Q4_K_M-00002-of-00002.gguf"],
+        ),
+        (
+            ["config.json", "model.safetensors", "pytorch_model.bin", "README.md", "chat_template.jinja"],
+            "",
+            ["chat_template.jinja", "config.json", "model.safetensors"],
+        ),
+    ],
+)
+def test_of_a_repository_what_is_needed(there: list[str], quant: str, chosen: list[str]) -> None:
+    assert [file.name for file in choose_files("org/a", names(*there), quant)] == chosen
+
+
+def test_the_words_for_a_model_of_the_hub() -> None:
+    assert parse_spec("org/name") == ("org/name", "")
+    assert parse_spec("org/name:UD-Q4_K_XL") == ("org/name", "UD-Q4_K_XL")

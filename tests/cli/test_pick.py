@@ -1,0 +1,65 @@
+"""Which model is taken when nobody has chosen one."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command import pensieve, well
+from pensieve.cli.pick import best
+from pensieve.config.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def stopped(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("PENSIEVE_PORT", "0")
+    yield
+    pensieve("stop")
+
+
+def taken(**environment: Any) -> tuple[str, str]:
+    """The model, and what was said."""
+    done = pensieve("claude", "--print-env", **environment)
+    line = next(line for line in well(done).splitlines() if line.startswith("export ANTHROPIC_MODEL="))
+    return line.partition("=")[2], done.stderr
+
+
+def test_the_best_of_those_that_are_here(own_home: Path, tiny_model: Path) -> None:
+    folder = own_home / "models"
+    folder.mkdir()
+    shutil.copy(tiny_model, folder / "other.gguf")
+    shutil.copy(tiny_model, folder / "Qwen3.5-9B-UD-Q4_K_XL.gguf")
+    (folder / "larger.gguf").write_bytes(tiny_model.read_bytes() + bytes(1_000_000))
+    model, said = taken()
+    assert model == "qwen3.5-9b-ud-q4-k-xl" and "the best of the models on this machine" in said
+    (folder / "Qwen3.5-9B-UD-Q4_K_XL.gguf").unlink()
+    card = best(Settings())
+    assert card is not None and card.id == "larger"
+
+
+def test_one_that_was_chosen_is_taken(own_home: Path, tiny_model: Path, script: Path) -> None:
+    folder = own_home / "models"
+    folder.mkdir()
+    shutil.copy(tiny_model, folder / "other.gguf")
+    well(pensieve("use", str(script)))
+    assert taken()[0] == "story"
+
+
+def test_without_any_it_is_the_bundled_one_and_nothing_is_fetched_unasked(own_home: Path) -> None:
+    model, said = taken(HF_ENDPOINT="http://127.0.0.1:9")
+    assert model == "pensieve-nano" and "pensieve pull" in said
+
+
+def test_recommend_lists_what_fits(own_home: Path) -> None:
+    entries = json.loads(well(pensieve("recommend", "--json")))
+    assert [entry["name"] for entry in entries]
+    words = well(pensieve("recommend"))
+    assert all(entry["name"] in words for entry in entries)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    assert all(entry["gguf"]["gb"] * 1e9 < memory for entry in entries)

@@ -1,0 +1,54 @@
+"""The catalog can be read, and ranks for the machine that is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from pensieve.core.errors import SettingsError
+from pensieve.library.catalog import GB, Machine, catalog, entry_of, ranked
+from pensieve.library.pull import parse_spec
+
+
+def test_every_entry_can_be_fetched() -> None:
+    entries = catalog()
+    assert len({entry.name for entry in entries}) == len(entries) >= 12
+    for entry in entries:
+        for source in filter(None, (entry.gguf, entry.mlx)):
+            assert parse_spec(source.spec) == (source.repository, source.quant)
+            assert 0 < source.gb < entry.billions * 1.1
+        assert entry.active_billions <= entry.billions and entry.why.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("gigabytes", "mac", "best"),
+    [
+        (6, True, None),
+        (8, True, "qwen3.5-4b"),
+        (12, True, "qwen3.5-9b"),
+        (16, True, "qwen3.5-9b"),
+        (16, False, "qwen3.5-4b"),
+        (36, True, "qwen3.8-27b"),
+        (36, False, "qwen3.6-35b-a3b"),
+        (128, False, "qwen3.8-flash-next"),
+        (256, True, "deepseek-v4-flash"),
+        (512, True, "glm-5.3"),
+    ],
+)
+def test_the_best_for_a_machine(gigabytes: int, mac: bool, best: str | None) -> None:
+    fitting = ranked(Machine(gigabytes * GB, mac))
+    assert (fitting[0].name if fitting else None) == best
+
+
+def test_more_memory_never_takes_one_away() -> None:
+    before: set[str] = set()
+    for gigabytes in range(1, 600):
+        now = {entry.name for entry in ranked(Machine(gigabytes * GB, True))}
+        assert before <= now
+        before = now
+    assert before == {entry.name for entry in catalog()}
+
+
+def test_a_name_that_is_not_in_it_lists_those_that_are() -> None:
+    assert entry_of("QWEN3.8-27b").name == "qwen3.8-27b"
+    with pytest.raises(SettingsError, match=r"qwen3\.8-27b"):
+        entry_of("gpt-4")
