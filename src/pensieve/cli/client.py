@@ -17,7 +17,7 @@ FEW_TOOLS = "Bash,Edit,Read,Write"
 _RESERVE = 13_000
 _MOST_RESERVED_OUTPUT = 20_000
 """The client compacts when a turn has used more than window - min(output, _MOST_RESERVED_OUTPUT) - _RESERVE tokens;
-measured at seven points."""
+measured with four windows."""
 _SUMMARY_ASKED = 2_000
 """Tokens with which the client asks for the summary, about 1,600 of them, and a little more."""
 _MOST_RESULT = 25_000
