@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from training.nano import messages, phrases, results, sayings
+from training.nano import command_phrases, messages, phrases, results, sayings
 from training.nano.conversations import HELLOS, LONGEST_QUESTION, Maker
 from training.nano.facts import FACTS
 from training.nano.lexicon import WORDS, kept_back
@@ -31,7 +31,8 @@ def test_the_examination_has_words_of_its_own() -> None:
 
 
 def test_the_examination_has_phrasings_of_its_own() -> None:
-    pairs = [pair for pair in (vars(phrases) | vars(sayings) | vars(results)).values() if isinstance(pair, tuple)]
+    listed = vars(phrases) | vars(command_phrases) | vars(sayings) | vars(results)
+    pairs = [pair for pair in listed.values() if isinstance(pair, tuple)]
     pairs += [(fact.asked, fact.asked_otherwise) for fact in FACTS]
     for seen, unseen in pairs:
         told = "|".join(

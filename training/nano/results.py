@@ -23,6 +23,11 @@ FAILED: Phrases = (
         "{path}: [No such file or directory|Permission denied|Is a directory]",
         "No such tool available: {name}",
         "The user does not want to do this.",
+        "The [command|program|shell|process|script|tool] [failed|was stopped|was killed|ended|gave up|is not allowed][| with code {number}| after {number} lines| because {text}]",
+        "[Command|Process|Request|Tool|Connection] [failed|stopped|refused|was killed|timeout][| after {number} seconds| with code {number}|: {text}]",
+        "The [file|folder|path|name|value|text] [{path} |{name} |][was not found|is missing|is too large|cannot be used|already exists][.|]",
+        "Cannot [find|read|write|parse|execute] [{path}|{name}]",
+        "[Fatal|Warning|error|fatal error|ERROR][:| in {path}:| in line {number}:] {text}",
         "{text}",
     ],
     [
