@@ -70,7 +70,7 @@ class Maker:
         asked = self._ask(
             self._or_by_name(phrases.READ), path=self._shown(path), tool="Read", argument=self._shown(path)
         )
-        return self._with_result("read", asked, "Read", [path], self.lexicon.content(), "It says: {result}")
+        return self._with_result("read", asked, "Read", [path], self._content(), "It says: {result}")
 
     def read_two(self) -> Conversation:
         """Two calls in one turn."""
@@ -83,14 +83,14 @@ class Maker:
                 results.append(failed)
                 said.append(f"The {number} did not work.")
             else:
-                content = self.lexicon.content()
+                content = self._content()
                 results.append(messages.result("Read", self._as_client(content)))
                 said.append(f"The {number} says: {messages.seen(content)}")
         calls = messages.call("Read", *({"file_path": path} for path in paths))
         return Conversation("read_two", [asked, calls, *results, messages.say("\n".join(said))], self._offer("Read"))
 
     def first_line(self) -> Conversation:
-        path, content = self.lexicon.path(), self.lexicon.content()
+        path, content = self.lexicon.path(), self._content()
         asked = self._ask(phrases.FIRST_LINE, path=self._shown(path))
         first = messages.seen(content).split("\n")[0]
         return self._with_result("first_line", asked, "Read", [path], content, "The first line is: " + first)
@@ -152,7 +152,7 @@ class Maker:
             phrases.EDIT, mark="", path=self._shown(path), old=quote + old + quote, new=quote + new + quote
         )
         tools = self._offer("Read", "Edit")
-        content = self.lexicon.content()
+        content = self._content()
         at = content.find(" ")
         content = f"{content[:at]} {old}{content[at:]}" if at > 0 else f"{old} {content}"
         reading = [asked, messages.call("Read", {"file_path": path})]
@@ -163,7 +163,7 @@ class Maker:
         return Conversation("edit", [*reading, messages.result("Read", self._as_client(content)), call, *done], tools)
 
     def copy(self) -> Conversation:
-        path, target, content = self.lexicon.path(), self.lexicon.path(), self.lexicon.content()
+        path, target, content = self.lexicon.path(), self.lexicon.path(), self._content()
         asked = self._ask(phrases.COPY, mark="", path=self._shown(path), target=self._shown(target))
         return self._then_saved("copy", asked, "Read", path, content, target)
 
@@ -304,10 +304,26 @@ class Maker:
         more = "\n" + self.lexicon.line() if self.lexicon.chance(0.3) else ""
         return [messages.result(tool, f"The tool failed: {words}{more}"), messages.say(f"That did not work: {words}")]
 
+    def _content(self) -> str:
+        """Of a file, or an output; now and then one that reads like a failure, which the first words of a failure alone
+        tell it from."""
+        kind = self.rng.random()
+        if kind < 0.1:
+            return "\n".join(self._plain() for _ in range(self.rng.choice((1, 1, 1, 2, 3))))
+        if kind < 0.13:
+            return self._result(results.FAILED, path=self.lexicon.path())
+        return self.lexicon.content()
+
+    def _plain(self) -> str:
+        text = phrase(self.rng, results.PLAIN, unseen=self.unseen)
+        while "{word}" in text:
+            text = text.replace("{word}", self.lexicon.word(), 1)
+        return text
+
     def _output(self) -> str:
         if self.lexicon.chance(0.1):
             return self._result(results.NOTHING)
-        return self.lexicon.content()
+        return self._content()
 
     def _as_client(self, content: str) -> str:
         """As Claude Code numbers the lines."""

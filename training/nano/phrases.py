@@ -16,7 +16,37 @@ PLEASE = (
     "|OK, |Nano, |Just |Quickly |Let us |You should |You must |I want you to |I need you to |I ask you to |Go ahead and ]"
 )
 WANT = "[I want|I need|I'd like|We need|We want|I have to have|Give me|Get me]"
-FILLERS = ["kindly", "please", "just", "now", "then", "quickly", "again", "really", "simply", "once", "carefully", "right now", "for me", "if you can", "as well", "at once", "maybe", "also", "today", "only for a moment", "sorry, but", "well,", "so,", "ok,", "you know,", "my friend,", "next time", "here", "finally"]
+FILLERS = [
+    "kindly",
+    "please",
+    "just",
+    "now",
+    "then",
+    "quickly",
+    "again",
+    "really",
+    "simply",
+    "once",
+    "carefully",
+    "right now",
+    "for me",
+    "if you can",
+    "as well",
+    "at once",
+    "maybe",
+    "also",
+    "today",
+    "only for a moment",
+    "sorry, but",
+    "well,",
+    "so,",
+    "ok,",
+    "you know,",
+    "my friend,",
+    "next time",
+    "here",
+    "finally",
+]
 LOOSENED = 0.2
 """So much of what training shows has a word more than its list says: nobody keeps to a list."""
 NOW = "[|||||| now|, please| please| for me|, thanks]"
