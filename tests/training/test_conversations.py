@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from training.nano import messages, phrases, results, sayings
+from training.nano import command_phrases, messages, phrases, results, sayings
 from training.nano.conversations import HELLOS, LONGEST_QUESTION, Maker
 from training.nano.facts import FACTS
 from training.nano.lexicon import WORDS, kept_back
@@ -31,7 +32,8 @@ def test_the_examination_has_words_of_its_own() -> None:
 
 
 def test_the_examination_has_phrasings_of_its_own() -> None:
-    pairs = [pair for pair in (vars(phrases) | vars(sayings) | vars(results)).values() if isinstance(pair, tuple)]
+    listed = vars(phrases) | vars(command_phrases) | vars(sayings) | vars(results)
+    pairs = [pair for pair in listed.values() if isinstance(pair, tuple)]
     pairs += [(fact.asked, fact.asked_otherwise) for fact in FACTS]
     for seen, unseen in pairs:
         told = "|".join(
@@ -117,3 +119,15 @@ def test_what_nano_is_to_say_is_marked(tmp_path: Path) -> None:
         marked = [id for id, mine in zip(ids, own, strict=True) if mine]
         said = re.findall(r"<\|im_start\|>assistant\n(.*?<\|im_end\|>)", text, re.DOTALL)
         assert labeller.tokenizer.decode(marked, skip_special_tokens=False) == "".join(said)
+
+
+def test_a_slip_is_shown_and_not_taught() -> None:
+    """What is to be said is taught in full, in its order, with or without a slip in between."""
+    data = pytest.importorskip("training.nano.data", reason="PyTorch is for training only")
+    ids, own = list(range(100)), [False] * 20 + [True] * 80
+    rng, slips = random.Random(1), 0
+    for _ in range(500):
+        shown, taught = data.slipping((ids, own), rng)
+        assert [token for token, mark in zip(shown, taught, strict=True) if mark] == ids[20:]
+        slips += len(shown) > len(ids)
+    assert 10 < slips < 60

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from training.nano import messages, phrases, results, sayings
+from training.nano import command_phrases, messages, phrases, results, sayings
 from training.nano.facts import BEYOND_ME, EMPTY, FACTS, NO_SUCH_TOOL, NO_TOOLS, TOO_LONG
 from training.nano.lexicon import ROOTS, WORDS_OF_PHRASES, Lexicon
 from training.nano.messages import CUT, Conversation, Message
@@ -48,9 +48,9 @@ class Maker:
         self.unseen = unseen
         self.lexicon = Lexicon(self.rng, unseen=unseen)
         self._kinds: dict[Callable[[], Conversation], float] = {
-            self.read: 18, self.first_line: 5, self.bash: 11, self.write: 14, self.edit: 9, self.copy: 8,
-            self.run_and_save: 4, self.grep: 6, self.glob: 5, self.named_tool: 9, self.without_tools: 8,
-            self.repeat: 5, self.hello: 7, self.sums: 7, self.fact: 12, self.beyond: 7,
+            self.read: 17, self.read_two: 5, self.first_line: 6, self.bash: 11, self.write: 14, self.edit: 10,
+            self.copy: 8, self.run_and_save: 5, self.grep: 7, self.glob: 6, self.named_tool: 10, self.without_tools: 13,
+            self.repeat: 5, self.hello: 8, self.sums: 9, self.fact: 15, self.beyond: 9,
         }  # fmt: skip
 
     def any(self) -> Conversation:
@@ -70,10 +70,27 @@ class Maker:
         asked = self._ask(
             self._or_by_name(phrases.READ), path=self._shown(path), tool="Read", argument=self._shown(path)
         )
-        return self._with_result("read", asked, "Read", [path], self.lexicon.content(), "It says: {result}")
+        return self._with_result("read", asked, "Read", [path], self._content(), "It says: {result}")
+
+    def read_two(self) -> Conversation:
+        """Two calls in one turn."""
+        paths = self.lexicon.path(), self.lexicon.path()
+        asked = self._ask(phrases.READ_TWO, path=self._shown(paths[0]), target=self._shown(paths[1]))
+        results, said = list[Message](), list[str]()
+        for number in ("first", "second"):
+            if self.lexicon.chance(0.05):
+                failed, _ = self._failed("Read")
+                results.append(failed)
+                said.append(f"The {number} did not work.")
+            else:
+                content = self._content()
+                results.append(messages.result("Read", self._as_client(content)))
+                said.append(f"The {number} says: {messages.seen(content)}")
+        calls = messages.call("Read", *({"file_path": path} for path in paths))
+        return Conversation("read_two", [asked, calls, *results, messages.say("\n".join(said))], self._offer("Read"))
 
     def first_line(self) -> Conversation:
-        path, content = self.lexicon.path(), self.lexicon.content()
+        path, content = self.lexicon.path(), self._content()
         asked = self._ask(phrases.FIRST_LINE, path=self._shown(path))
         first = messages.seen(content).split("\n")[0]
         return self._with_result("first_line", asked, "Read", [path], content, "The first line is: " + first)
@@ -81,7 +98,7 @@ class Maker:
     def bash(self) -> Conversation:
         command = self.lexicon.command()
         bare = self.lexicon.chance(0.4)
-        listed = phrases.BARE_COMMAND_LAST if bare else phrases.BASH
+        listed = command_phrases.BARE_COMMAND_LAST if bare else command_phrases.BASH
         shown = command if bare else self.lexicon.quoted(command, CODE_MARKS)
         if not bare:
             listed = self._or_by_name(listed)
@@ -91,13 +108,13 @@ class Maker:
     def grep(self) -> Conversation:
         pattern = self.rng.choice((self.lexicon.name, self.lexicon.word, lambda: self.lexicon.words(2, 3)))()
         shown = pattern if " " not in pattern and self.lexicon.chance(0.5) else self.lexicon.quoted(pattern)
-        asked = self._ask(self._or_by_name(phrases.GREP), pattern=shown, tool="Grep", argument=shown)
+        asked = self._ask(self._or_by_name(command_phrases.GREP), pattern=shown, tool="Grep", argument=shown)
         return self._with_result("grep", asked, "Grep", [pattern], self._output(), "The result is: {result}")
 
     def glob(self) -> Conversation:
         pattern = self.lexicon.glob()
         shown = self._shown(pattern)
-        asked = self._ask(self._or_by_name(phrases.GLOB), mark="", glob=shown, tool="Glob", argument=shown)
+        asked = self._ask(self._or_by_name(command_phrases.GLOB), mark="", glob=shown, tool="Glob", argument=shown)
         return self._with_result("glob", asked, "Glob", [pattern], self._output(), "The result is: {result}")
 
     def named_tool(self) -> Conversation:
@@ -106,7 +123,7 @@ class Maker:
         parameter = self.lexicon.name() if self.lexicon.chance(0.3) else self.rng.choice(PARAMETERS)
         argument = self.lexicon.number() if number else self.rng.choice((self.lexicon.text, self.lexicon.name))()
         shown = argument if number or self.lexicon.chance(0.4) else self.lexicon.quoted(argument)
-        asked = self._ask(phrases.NAMED_TOOL, mark="", tool=tool, argument=shown)
+        asked = self._ask(command_phrases.NAMED_TOOL, mark="", tool=tool, argument=shown)
         offered = self._offer(extra=[messages.tool(tool, [parameter], "integer" if number else "string")])
         call = messages.call(tool, {parameter: int(argument) if number else argument})
         if self.lexicon.chance(0.1):
@@ -118,7 +135,8 @@ class Maker:
 
     def write(self) -> Conversation:
         path, text = self.lexicon.path(), self.lexicon.text()
-        plain = text.replace(" ", "").isalpha() and self.lexicon.chance(0.35)
+        # Without quotes it is harder to see where a text ends: training shows more of that than the examination.
+        plain = text.replace(" ", "").isalpha() and self.lexicon.chance(0.35 if self.unseen else 0.5)
         shown = text if plain else self.lexicon.quoted(text)
         asked = self._ask(phrases.WRITE, mark="", path=self._shown(path), text=shown)
         return self._with_result("write", asked, "Write", [path, text], self._success(path), f"I wrote {path}.")
@@ -134,7 +152,7 @@ class Maker:
             phrases.EDIT, mark="", path=self._shown(path), old=quote + old + quote, new=quote + new + quote
         )
         tools = self._offer("Read", "Edit")
-        content = self.lexicon.content()
+        content = self._content()
         at = content.find(" ")
         content = f"{content[:at]} {old}{content[at:]}" if at > 0 else f"{old} {content}"
         reading = [asked, messages.call("Read", {"file_path": path})]
@@ -145,20 +163,21 @@ class Maker:
         return Conversation("edit", [*reading, messages.result("Read", self._as_client(content)), call, *done], tools)
 
     def copy(self) -> Conversation:
-        path, target, content = self.lexicon.path(), self.lexicon.path(), self.lexicon.content()
+        path, target, content = self.lexicon.path(), self.lexicon.path(), self._content()
         asked = self._ask(phrases.COPY, mark="", path=self._shown(path), target=self._shown(target))
         return self._then_saved("copy", asked, "Read", path, content, target)
 
     def run_and_save(self) -> Conversation:
         command, target, output = self.lexicon.command(), self.lexicon.path(), self._output()
         shown = self.lexicon.quoted(command, CODE_MARKS)
-        asked = self._ask(phrases.RUN_AND_SAVE, mark="", command=shown, path=self._shown(target))
+        asked = self._ask(command_phrases.RUN_AND_SAVE, mark="", command=shown, path=self._shown(target))
         return self._then_saved("run_and_save", asked, "Bash", command, output, target)
 
     def without_tools(self) -> Conversation:
         """Asked for what it cannot do here: with no tools at all, or with one missing of those it would take."""
-        skills = (self.read, self.first_line, self.bash, self.write, self.edit, self.copy, self.run_and_save, self.grep)
-        made = self.rng.choice((*skills, self.glob, self.named_tool))()
+        one = (self.read, self.first_line, self.bash, self.write, self.grep, self.glob, self.named_tool)
+        two = (self.edit, self.copy, self.run_and_save)
+        made = self.rng.choice(two if self.lexicon.chance(0.5) else one)()
         missing = self.rng.choice(made.calls)["name"]
         others = [tool for tool in made.tools if tool["function"]["name"] != missing]
         if not others or self.lexicon.chance(0.5):
@@ -214,7 +233,7 @@ class Maker:
         return word
 
     def _or_by_name(self, listed: phrases.Phrases) -> phrases.Phrases:
-        return phrases.NAMED_TOOL if self.lexicon.chance(0.08) else listed
+        return command_phrases.NAMED_TOOL if self.lexicon.chance(0.08) else listed
 
     # --- pieces ------------------------------------------------------------------------------------------------
 
@@ -225,7 +244,7 @@ class Maker:
         elif text[:1].isalpha():
             text = text[0].upper() + text[1:]
         if mark is None:
-            mark = self.rng.choice(("", "", ".", "?", "!"))
+            mark = self.rng.choice(("", "", ".", "?", "!") if self.unseen else ("", ".", ".", "?", "!"))
         for name, value in values.items():
             while (hole := "{" + name + "}") in text:
                 text = text.replace(hole, value if isinstance(value, str) else value(), 1)
@@ -285,10 +304,26 @@ class Maker:
         more = "\n" + self.lexicon.line() if self.lexicon.chance(0.3) else ""
         return [messages.result(tool, f"The tool failed: {words}{more}"), messages.say(f"That did not work: {words}")]
 
+    def _content(self) -> str:
+        """Of a file, or an output; now and then one that reads like a failure, which the first words of a failure alone
+        tell it from."""
+        kind = self.rng.random()
+        if kind < 0.1:
+            return "\n".join(self._plain() for _ in range(self.rng.choice((1, 1, 1, 2, 3))))
+        if kind < 0.13:
+            return self._result(results.FAILED, path=self.lexicon.path())
+        return self.lexicon.content()
+
+    def _plain(self) -> str:
+        text = phrase(self.rng, results.PLAIN, unseen=self.unseen)
+        while "{word}" in text:
+            text = text.replace("{word}", self.lexicon.word(), 1)
+        return text
+
     def _output(self) -> str:
         if self.lexicon.chance(0.1):
             return self._result(results.NOTHING)
-        return self.lexicon.content()
+        return self._content()
 
     def _as_client(self, content: str) -> str:
         """As Claude Code numbers the lines."""
@@ -303,6 +338,8 @@ class Maker:
 
     def _tool_name(self) -> str:
         words = [self.lexicon.word() for _ in range(self.rng.randint(1, 3))]
+        if self.lexicon.chance(0.05):
+            words.append(self.rng.choice(words))
         style = self.rng.random()
         if style < 0.45:
             return "_".join(words)

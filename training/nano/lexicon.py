@@ -8,13 +8,13 @@ import string
 import zlib
 from pathlib import Path
 
-from training.nano import phrases, results, sayings
+from training.nano import command_phrases, phrases, results, sayings
 from training.nano.facts import FACTS
 
 _SPOKEN = " ".join(
     [
         text
-        for pair in (vars(phrases) | vars(sayings) | vars(results)).values()
+        for pair in (vars(phrases) | vars(command_phrases) | vars(sayings) | vars(results)).values()
         if isinstance(pair, tuple)
         for text in pair[0]
     ]
@@ -58,6 +58,7 @@ class Lexicon:
 
     def __init__(self, rng: random.Random, *, unseen: bool) -> None:
         self.rng = rng
+        self.unseen = unseen
         self._words = [word for word in WORDS if kept_back(word) == unseen]
         self._extensions = UNSEEN_EXTENSIONS + EXTENSIONS if unseen else EXTENSIONS
         self._bare_names = UNSEEN_BARE_NAMES if unseen else BARE_NAMES
@@ -72,14 +73,23 @@ class Lexicon:
 
     def word(self) -> str:
         """A word, or one that might be: who has seen enough of these copies instead of guessing."""
-        if self.chance(0.68):
+        if self.chance(0.65):
             return self.real_word()
         first, second = self.real_word(), self.real_word()
-        return first[: self.rng.randint(1, 6)] + second[-self.rng.randint(1, 6) :]
+        made = first[: self.rng.randint(1, 6)] + second[-self.rng.randint(1, 6) :]
+        return self._stuttering(made) if not self.unseen and self.chance(0.12) else made
+
+    def _stuttering(self, word: str) -> str:
+        """With a part that comes again: who copies has to know when it has come for the last time.
+
+        In training only, which is to be harder than the examination.
+        """
+        at, length = self.rng.randrange(len(word)), self.rng.choice((1, 1, 2, 3, 9))
+        return word[:at] + word[at : at + length] * self.rng.randint(2, 4) + word[at + length :]
 
     def words(self, least: int, most: int) -> str:
         words = [self._any_word() for _ in range(self.rng.randint(least, most))]
-        if len(words) > 1 and self.chance(0.05):
+        if len(words) > 1 and self.chance(0.07):
             # Copying has to know which of two like words it has come to.
             words[self.rng.randrange(len(words))] = self.rng.choice(words)
         return " ".join(words)
@@ -95,7 +105,8 @@ class Lexicon:
         return "".join(self.rng.choice(letters) for _ in range(self.rng.randint(least, most)))
 
     def number(self) -> str:
-        return str(self.rng.randrange(10 ** self.rng.randint(1, 5)))
+        number = str(self.rng.randrange(10 ** self.rng.randint(1, 5)))
+        return str(int(self._stuttering(number)[:6])) if not self.unseen and self.chance(0.1) else number
 
     def name(self) -> str:
         """Something that people call a file, a folder, a variable."""
@@ -126,7 +137,8 @@ class Lexicon:
         )
 
     def file_name(self) -> str:
-        if self.chance(0.07):
+        # A name without an extension may end a sentence, with a mark that does not belong to it.
+        if self.chance(0.07 if self.unseen else 0.14):
             return self.bare_name()
         name = self.name()
         if self.chance(0.08):

@@ -31,9 +31,10 @@ def tool(name: str, parameters: list[str], type: str = "string") -> Message:
     return {"type": "function", "function": {"name": name, "description": "", "parameters": schema}}
 
 
-def call(name: str, arguments: dict[str, Any]) -> Message:
-    function = {"name": name, "arguments": arguments}
-    return {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": function}]}
+def call(name: str, *arguments: dict[str, Any]) -> Message:
+    """One call of a tool, or several in one turn."""
+    calls = [{"type": "function", "function": {"name": name, "arguments": given}} for given in arguments]
+    return {"role": "assistant", "content": "", "tool_calls": calls}
 
 
 def result(name: str, content: str) -> Message:

@@ -16,6 +16,39 @@ PLEASE = (
     "|OK, |Nano, |Just |Quickly |Let us |You should |You must |I want you to |I need you to |I ask you to |Go ahead and ]"
 )
 WANT = "[I want|I need|I'd like|We need|We want|I have to have|Give me|Get me]"
+FILLERS = [
+    "kindly",
+    "please",
+    "just",
+    "now",
+    "then",
+    "quickly",
+    "again",
+    "really",
+    "simply",
+    "once",
+    "carefully",
+    "right now",
+    "for me",
+    "if you can",
+    "as well",
+    "at once",
+    "maybe",
+    "also",
+    "today",
+    "only for a moment",
+    "sorry, but",
+    "well,",
+    "so,",
+    "ok,",
+    "you know,",
+    "my friend,",
+    "next time",
+    "here",
+    "finally",
+]
+LOOSENED = 0.2
+"""So much of what training shows has a word more than its list says: nobody keeps to a list."""
 NOW = "[|||||| now|, please| please| for me|, thanks]"
 
 
@@ -23,7 +56,15 @@ def phrase(rng: random.Random, phrases: Phrases, *, unseen: bool) -> str:
     text = rng.choice(phrases[unseen])
     while _CHOICE.search(text):
         text = _CHOICE.sub(lambda found: rng.choice(found[1].split("|")), text, count=1)
-    return text
+    return text if unseen or rng.random() >= LOOSENED else _loosened(rng, text)
+
+
+def _loosened(rng: random.Random, text: str) -> str:
+    """With a filler in front of one of the words before the first hole: behind one it might belong to what is there."""
+    words = text.split(" ")
+    before = next((place for place, word in enumerate(words) if "{" in word), len(words) - 1)
+    words.insert(rng.randint(0, max(0, before - 1)), rng.choice(FILLERS))
+    return " ".join(words)
 
 
 READ: Phrases = (
@@ -55,6 +96,12 @@ READ: Phrases = (
         "[Any idea|Do you know|Do you see|Can you see|Can you say] what [is in|stands in|is written in|it says in] {path}",
         "[What|Which] [content|words] [does {path} contain|stand in {path}|are written in {path}|has {path}]",
         "[The file |]{path} [says|contains|holds] what",
+        PLEASE
+        + "[open|take|fetch|load] {path}[ and|, and|, then] [read it|read it out|show it|show me its text|say what it says|tell me what stands there]",
+        "[I'd like|I would like|I want|I need] you to [open|show me|look at|check|go through|print] [||the file ]{path}",
+        "I [would love|want|wish|have] to [learn|hear|find out|be told] what [stands in|is in|the text is in|they wrote in] {path}",
+        "Let me [hear|find out|learn|look at] what {path} [contains|holds|tells|has]",
+        "[May|Can|Could] you [kindly |please |]tell [me|us] [the words|the text|all] [of|in] {path}",
     ],
     [
         "Would you kindly read {path} and report what it contains",
@@ -67,6 +114,43 @@ READ: Phrases = (
         "Please show what is inside {path}",
         "Read {path}, then tell me its text",
         "I need to know what the file {path} says",
+    ],
+)
+
+READ_TWO: Phrases = (
+    [
+        PLEASE + "read [||the files |both ]{path} and {target}[| for me| and tell me what they say| and show me both]",
+        PLEASE + "read {path} and [also |then |after that ]{target}[|, please]",
+        "What [is in|do I find in|stands in] {path} and [|in |in the file ]{target}",
+        "What do {path} and {target} [say|contain|hold|tell us]",
+        PLEASE + "[show|show me|print|open|check|look at|cat|display] [||both |the files ]{path} and {target}",
+        WANT + " [to see |to read |to know what is in |][||both ]{path} and {target}" + NOW,
+        "[Read|Show|Open|Print] [these|both|two|these two] files: {path}[,| and] {target}",
+        "{path} and {target}: [what do they say|read both|show both|what is in them]",
+        PLEASE + "tell me what [is in|stands in|they wrote in] {path} and {target}",
+        "Let [me|us] [see|read|know|have] [||both ]{path} and {target}",
+        PLEASE + "read two files, {path} and {target}",
+        "[Show|Give|Print] me the [contents|content|texts|words] of {path} and {target}",
+        PLEASE + "tell me [the texts|all|the words|both contents] [of|in] {path} and {target}",
+        PLEASE
+        + "[open|load|take|get|fetch|find|check|visit] [both |the files |the two files ||]{path} and {target}"
+        + "[, then| and then|; then| and also|, and] [show|print|display|report|quote|tell me] "
+        + "[them|both|what they say|their text|what is in them|the two texts]",
+        PLEASE
+        + "[look at|go to|go through|look into] [both |both files, ||]{path} and {target}[,|;|] and "
+        + "[show them|show me both|tell me what they say|print them|read them out|quote them to me]",
+        "[Both|Two files:|These two:] {path} and {target}[.|,|;] [Read them|Open them|Show them|Print both]",
+        "[I'd like|I want|We want|We'd like|I need] you to [open|show|print|check|look at|go through] "
+        + "[both |||the files ]{path} and {target}",
+        PLEASE
+        + "[read out|quote|repeat|give me|fetch me] the [content|text|words|lines] [of both |in both |of |in |in the files ]"
+        + "{path} and {target}",
+        "[I wonder|I forgot|I want to know|I ask myself] what [||both ]{path} and {target} [say|contain|hold]",
+    ],
+    [
+        "I would like you to read {path} and {target}",
+        "Tell me the contents of {path} and {target}",
+        "Please open both {path} and {target} and read them",
     ],
 )
 
@@ -91,6 +175,10 @@ FIRST_LINE: Phrases = (
         PLEASE + "[tell|show] me [what|which] line [stands|is|you see] [first|at the top] in [||the file ]{path}",
         PLEASE
         + "[print|show|quote|read out|get|fetch] [|just |nothing but ][the first line|line 1|line one|the top line] of {path}",
+        "[Which|What] line [does one see|do you see|do I find|would I read] first in [||the file ]{path}",
+        "[The file|In the file|See] {path}: which line [is the first|opens it|does it begin with|stands first]",
+        "[Say|I wonder|I want to know] [which|what] [line|words] [open|begin|start] {path}",
+        PLEASE + "read {path}[ and|. Then|; then] [say|tell me] what [the|its] [first|top] line is",
     ],
     [
         "I only need the first line of {path}",
@@ -98,49 +186,6 @@ FIRST_LINE: Phrases = (
         "Tell me which line comes first in {path}",
         "Please print only the first line of {path}",
     ],
-)
-
-BASH: Phrases = (
-    [
-        PLEASE
-        + "[run|execute|start|try|launch|do] [|||the command |the shell command |this command: |this: ]{command}",
-        PLEASE
-        + "[run|execute|try] [||the command ]{command}[ and |, then |; ][tell me|show me|report|give me] [the output|the result|what it prints|what it says|what comes out|what happens]",
-        PLEASE + "[run|execute] {command} [in the shell|in bash|in the terminal|for me|with bash|on the command line]",
-        "What does {command} [print|output|say|return|show|give]",
-        "[What is|What's|Show me|Tell me|Give me|I want|I want to see] the [output|result] of {command}",
-        "[Use|With] [bash|the shell|the terminal] to [run|execute] {command}",
-        "[In the shell|In bash|In a terminal|On the command line][, |: ][run|execute|type] {command}",
-        WANT + " [|to see |to know ][what comes out of|the result of|all that is printed by] {command}",
-        "[I want|I need|I would like|We need] {command} [run|executed|started|to be run|to be executed]",
-        "Let [me|us] [see|know|have] [the output|the result] of {command}",
-        "[Enter|Put|Give] {command} [in|into|to] [the shell|bash|a terminal]",
-        "[What|Which] [output|result] [has|gives|comes from] {command}",
-        PLEASE
-        + "[run|execute|try] {command}[ and|, then|, and] [let me know|let me see|say|write|tell me] what [comes out|it gives|it prints|happens|you get]",
-        PLEASE + "[enter|type|give|put] {command} [in|at|on] [the terminal|a shell|the prompt|the command line]",
-        PLEASE + "[get|fetch|bring|find] [me |][the output|the result] of {command}",
-        "[What happens|What comes out] [when you run|if you run|when I run|with] {command}",
-    ],
-    [
-        "I need the output of {command}",
-        "Kindly execute {command} and report back",
-        "Type {command} into the shell",
-        "Let me see what {command} prints",
-        "Could you please run {command} now",
-        "Run {command} and let me have the result",
-    ],
-)
-BARE_COMMAND_LAST = (
-    [
-        PLEASE + "[run|execute|start|try] [|||the command |the shell command |this command: |this: ]{command}",
-        "[In the shell|In bash|In a terminal][, |: ][run|execute|type] {command}",
-        "[Use|With] [bash|the shell|the terminal] to [run|execute] {command}",
-        "[I want|I need|I would like|We need] this [run|done|started|to be run|to be executed]: {command}",
-        "[This|The following|This command] [should|must|has to] be [run|executed|done|started]: {command}",
-        "[Command|Shell|Terminal|Execute this|The command is|To be executed][: |:\n]{command}",
-    ],
-    ["Could you please run {command}", "I want this executed: {command}", "Bash: run {command}"],
 )
 
 WRITE: Phrases = (
@@ -174,7 +219,17 @@ WRITE: Phrases = (
         "[Text|Content|Words]: {text}[; |. |, ][File|Path|Save as|Write it to|Put it in]: {path}",
         PLEASE + "[let|have] {path} [contain|say|hold] {text}",
         "[The words|The text|The line] {text} [should be|must be|belong|belongs|should go|must stand|goes] in [||the file |a file called ]{path}",
+        PLEASE
+        + "[make|start|open|add] [||the file |a file |a file named ]{path} and write {text} [in it|into it|inside|there|in the file]",
+        "[Create|Make] {path} and [note|type|print|place] {text} [in it|into it|there]",
+        PLEASE
+        + "[save|write|place|insert|store] the [text|words|line|sentence] {text} [in|into|to|inside] [a file named|a new file named|a file called|my file] {path}",
+        PLEASE + "[keep|save|put down] the words {text} [in|into|inside] [||the file ]{path}",
         PLEASE + "put [into|in] [||the file |a file named ]{path}[ the words|:| this:| the text|] {text}",
+        PLEASE
+        + "[keep|store|save|put down] the [text|line|sentence|content|word] {text} [in|into|inside] [||the file ]{path}",
+        PLEASE + "[make|start|create] [||a file |the file ]{path} with {text} [in it|inside|as its text|as content]",
+        "[The words|These words|The text]: {text}[. |; |, ][They belong|It belongs|Store it|Keep it] in {path}",
     ],
     [
         "Please put the text {text} into a file named {path}",
@@ -202,9 +257,14 @@ EDIT: Phrases = (
         PLEASE + "[make|turn] {old} [|into ]{new} in {path}",
         PLEASE
         + "[go into|go through|visit|look into] {path} and [change|turn|exchange|swap] {old} [to|into|for|with] {new}",
+        "[Inside|Within] {path}[,|:] [replace|turn|exchange|swap] {old} [with|into|for|by] {new}",
         "[Within|In] {path}[:|,] {old} [should be|becomes|must turn into|is to be] {new}",
         PLEASE + "[substitute|exchange|swap] {old} [with|by|against] {new} [in|inside] [||the file ]{path}",
         "[In|Within] {path} {old} [should be|must be|becomes] {new}",
+        "[I need|I'd like|We want|I would like|We'd like] {old} [replaced|substituted|exchanged] [by|with|for] {new} [in|inside] {path}",
+        PLEASE + "[trade|switch|exchange|substitute] {old} [with|against|for] {new} [in|inside] {path}",
+        "[Go to|Open|In|Inside] {path}[: |; |. ][Replace|replace|change|Change|exchange] {old} [by|into|for|with] {new}",
+        "[All|Every] {old} in {path} [is|are] to be [replaced|exchanged|changed] [by|with|to|into] {new}",
     ],
     [
         "Go to {path} and replace {old} with {new}",
@@ -239,114 +299,16 @@ COPY: Phrases = (
         + "[read|open] {path}[ and after that|, and then|; after that|. After that,] [store|keep|put|write] [its text|all of it|what is there|what you read] [in|to] {target}",
         PLEASE + "[make|produce|start] {target} [from|out of|with the same text as|as a copy of|like] {path}",
         "[We want|I'd like|There should be|Make] a [copy|second copy|duplicate] of {path} [in|under|as|with the name] {target}",
+        "[I need|I'd like|We need|Make me] [another|one more|a second] copy of {path} [at|in|under|as] {target}",
+        PLEASE
+        + "create {target} [and put|and fill it with|holding|that has] the [content|text|words] of {path}[| in it]",
+        PLEASE
+        + "[take|get|fetch] the [content|words|lines] of {path} and [put|save|copy|add] [it|them] [in|into|to] {target}",
     ],
     [
         "Please read {path} and then save what it says in {target}",
         "Create {target} with the content of {path}",
         "Take the text of {path} and write it to {target}",
         "I need a copy of {path} at {target}",
-    ],
-)
-
-RUN_AND_SAVE: Phrases = (
-    [
-        PLEASE
-        + "[run|execute] {command} and [write|save|put|store] [the output|the result|what it prints] [to|in|into] [||a file ]{path}",
-        PLEASE + "[write|save|put] the [output|result] of {command} [to|in|into] {path}",
-        "[Run|Execute] {command}[, then|; then|. Then] [write|save|put] [the output|the result|it] [to|in|into] {path}",
-        "[I want|I need|I'd like|We need] [the result|what comes out|all that is printed] [of|by] {command} [saved in|in|stored in|put in] {path}",
-        PLEASE + "[take|get] [the output|the result] of {command} and [put|save|store] it [in|into] {path}",
-        PLEASE + "[fill|create|make] {path} with [the output|the result] of {command}",
-        PLEASE
-        + "[run|execute|start] {command} and [keep|store|write down] [what it says|what comes out|what it prints] in {path}",
-        "{path} [should|must] [contain|hold|get] the [output|result] of {command}",
-        "The [output|result] of {command} [should|must|has to] [go|be written|be saved] [to|into] {path}",
-        PLEASE
-        + "[run|execute|try|start] {command}[ and after that|, and then|; after that|. After that,] [keep|save|put|write] [the output|the result|all it prints] [in|to] {path}",
-        WANT + " [the output|the result|what comes out] of {command} [in|saved in|inside|kept in] [||the file ]{path}",
-    ],
-    [
-        "Please execute {command} and then save its output in {path}",
-        "I want the output of {command} written to {path}",
-    ],
-)
-
-GREP: Phrases = (
-    [
-        PLEASE
-        + "[search|look] for {pattern}[| in the [code|files|project|folder|source|repository]| here| everywhere| in all files]",
-        PLEASE + "grep [||for ]{pattern}[| in [the code|this folder|the project|all files]]",
-        PLEASE + "find {pattern} in [the code|all files|this project|the source|the files|the folder|this repository]",
-        "Where [is|was] {pattern} [used|defined|mentioned|called|set]",
-        "Where does {pattern} [occur|appear|stand|come from]",
-        "[Which|What] files [contain|mention|use|have|include] {pattern}",
-        PLEASE + "[search|scan] [the code|all files|the project|the files|everything] for {pattern}",
-        "[I want|I need|I would like] to [find|know|see] [where {pattern} is|all uses of {pattern}|every {pattern}|where {pattern} stands]",
-        PLEASE + "[go|search] through [the code|all files|the files|this folder] for {pattern}",
-        "[Does any file|Does some file|Does the code|Do the files|Do some files] [contain|mention|use|have] {pattern}",
-        PLEASE
-        + "[show|list|give] me [every place|all places|the lines|the files|every line] [with|that mention|where it says] {pattern}",
-        "[Is|Was] {pattern} [used|mentioned|defined|called] [anywhere|somewhere|in the code|in this project]",
-        "In which [file|folder|place|line] [is|stands|do I find] {pattern}",
-        PLEASE
-        + "[look|go|search] [in|through|over] [the repository|this project|this folder|my code|the source] for {pattern}",
-        PLEASE
-        + "[find|see|check|tell me|show me] [out |]where [the code uses|we use|I use|somebody wrote|one finds] {pattern}",
-    ],
-    [
-        "In which files does {pattern} appear",
-        "Look through the project for {pattern}",
-        "Please find where {pattern} is used",
-    ],
-)
-
-GLOB: Phrases = (
-    [
-        PLEASE
-        + "[list|show|find|give me|show me|get] [|all |the |all the ]files [matching|that match|like|named|with the pattern|for] {glob}",
-        "[Which|What] files match {glob}",
-        PLEASE + "[glob|list] {glob}",
-        "[Are there|Do we have|Do I have] files [like|matching|named] {glob}",
-        "[I want|I need|Show me|Get me|Give me] [a list of|the names of|] [all|the|those] files [like|matching|named|that are called] {glob}",
-        "[What|Which] files [match|fit|are named|are called|look like] {glob}",
-        "[What|Which] files [like|named|matching] {glob} [are there|do we have|exist|do you find]",
-        PLEASE + "find [files|all files|every file|the files] [like|matching|named] {glob}",
-        "[All files|Every file|The files] [like|matching|named] {glob}[|, please]",
-        "Where are the files {glob}",
-        PLEASE + "[tell|show] me [which|what] files [are like|match|fit|there are for] {glob}",
-        "[Every|Each|Any] file [that is like|like|named|matching] {glob}",
-    ],
-    [
-        "Name every file that matches {glob}",
-        "Let me see the files matching {glob}",
-        "What files are there like {glob}",
-    ],
-)
-
-NAMED_TOOL: Phrases = (
-    [
-        PLEASE + "use the {tool} tool [with|for|on] {argument}",
-        PLEASE + "use {tool} [with|for|on] {argument}",
-        PLEASE + "call [||the tool |the ]{tool} [with|for|on] {argument}",
-        PLEASE + "run the {tool} tool [on|with|for] {argument}",
-        PLEASE + "[try|apply|take] [the |]{tool} [tool |][on|with|for] {argument}",
-        "[With|Using|By] the {tool} tool[, |: ][look up|get|process|check|handle|do] {argument}",
-        "[I want|I need|I'd like|We need] the {tool} tool [for|on|with|to do] {argument}",
-        PLEASE + "[give|pass|send|hand] {argument} to [the |]{tool}[| tool]",
-        PLEASE + "[ask|start|trigger|query] [the |]{tool}[ tool|] [with|for|about] {argument}",
-        "{tool} [with|on|for] {argument}",
-        PLEASE + "[call|start|try] the tool {tool} [with|on] {argument}",
-        "The {tool} tool [should|must|can] [do|handle|get|see|look at] {argument}",
-        PLEASE + "[let|make|have] [the |]{tool}[ tool|] [do|get|see|check|try|work on|process] {argument}",
-        PLEASE
-        + "[use|take|call] [the tool |the function |]{tool} [on|with|to handle|and give it|with the argument|with the value] {argument}",
-        "[It is|Time] for {tool}[: |, with |, on ]{argument}",
-        "[What does|What would] [the |]{tool}[ tool|] [say to|do with|make of|give for] {argument}",
-    ],
-    [
-        "Please invoke the {tool} tool with {argument}",
-        "Let {tool} handle {argument}",
-        "Use the tool {tool} for {argument}",
-        "Have the {tool} tool look at {argument}",
     ],
 )

@@ -26,6 +26,9 @@ HELLO: Phrases = (
         "[Use|With|In|Take] [|exactly |only ]{count} word{s}[ to|, | and] [greet me|say hello|say hi]",
         "[Try|Now|Again] [hello|a greeting|hi] [in|with] {count} word{s}",
         "My [hello|greeting] [should|must] [have|be] {count} word{s}[| long]",
+        "[I need|I want|We'd like|I'd love] a [greeting|hello|hi][, | of | with ]{count} word{s}[|, please| in all]",
+        "[I would like|I'd like|I want] [to hear |to have |]a [hi|greeting] [in|of|with] {count} word{s}",
+        "[How|In what way] would you [greet me|greet us|say hi|welcome me] [in|with|using] {count} word{s}",
     ],
     [
         "How would you say hello in {count} word{s}",
@@ -58,6 +61,8 @@ SUMS: Phrases = (
         "[Quick: |Math: |]{sum} [=|equals|is|makes]",
         "[Do you know|I wonder|I want to know|Say|Can you say] what {sum} [is|makes|gives]",
         "[Give me|I want|Find|Tell me] [the result of |the value of |]{sum}",
+        "What [do I|do we|will I|would one|does one] [get|have] [for|with|from|if I take] {sum}",
+        "[I'd like|We need|I have|I would like] to [know|find|have|work out] {sum}",
     ],
     ["Can you tell me what {sum} is", "What do you get for {sum}", "I need to know {sum}"],
 )
@@ -80,6 +85,11 @@ BEYOND: Phrases = (
         PLEASE + "[help|assist|support|advise] [me|us] [with|on|about] {words}",
         "[Plan|Organize|Schedule|Book|Order|Buy|Sell|Cook|Paint|Draw] [|me |us ][|a |the ]{word}[| for {word}| with {word}]",
         "[Output token limit hit. Resume directly|Continue|Go on|Keep going|Your task is to create a detailed summary of the conversation so far]",
+        "[Why|How|When] [do|did|would|will|are] [the|these|all|my] {word} {word}[| {word}]",
+        "[Why|When|How] does [a|my|this|your|every] {word} [|ever |not |always ]{word}",
+        "Teach [us|my team|me to|me about|me how to] {word}[| {word}]",
+        "[What|How much] do [they|people|we] [know|say|think] [about|of] [|the |my ]{word}[| {word}]",
+        "Help [us|me to|me] [learn|see|read up on|get|study] [|the |my ]{word}",
     ],
     [
         "Please write me a poem about {word}",

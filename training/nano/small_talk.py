@@ -33,6 +33,7 @@ SMALL_TALK = [
         [
             "[Bye|Goodbye|Bye bye|See you|See you later|Good night|Farewell][|, Nano| for now|, and thanks]",
             "[Bye|Goodbye|See you] [then|tomorrow|my friend|all]",
+            "See you [around|next time|in the morning|next week|again]",
             "[I must go|I have to go|That is all][| now| for today]",
         ],
         ["Goodbye Nano", "See you soon"],

@@ -22,7 +22,7 @@ from training.nano.model import Nano, Shape
 from training.nano.tokens import PADDING, Labeller
 
 SEED = 1
-STEPS = 9300
+STEPS = 9000
 WORKERS = 2
 TOKENS_PER_BATCH = 5120
 WARM_UP = 50
@@ -34,27 +34,33 @@ CHECKPOINT_EVERY = 100
 
 def train(folder: Path, shape: Shape, steps: int = STEPS) -> tuple[Nano, list[str]]:
     """Trains, or goes on training, in `folder`; the finished network and what was printed on the way."""
-    nano = Nano(shape)
+    torch.manual_seed(SEED)
+    # All workers learn with one network, in shared memory, and each sees to a part of its weights.
+    nano = Nano(shape).share_memory()
+    momenta = [torch.zeros_like(matrix).share_memory_() for matrix in _matrices(nano)]
     gradients = torch.zeros(WORKERS, sum(weight.numel() for weight in nano.parameters())).share_memory_()
-    spawn(_work, (folder, shape, steps, gradients, get_context("spawn").Barrier(WORKERS)), nprocs=WORKERS)
+    all_here = get_context("spawn").Barrier(WORKERS)
+    spawn(_work, (folder, nano, momenta, gradients, steps, all_here), nprocs=WORKERS)
     saved = torch.load(folder / "checkpoint.pt")
     nano.load_state_dict(saved["nano"])
     return nano, saved["log"]
 
 
-def _work(rank: int, folder: Path, shape: Shape, steps: int, gradients: Tensor, all_here: Barrier) -> None:
-    """All workers hold the same network and make the same steps; the first one also keeps the checkpoint."""
+def _work(
+    rank: int, folder: Path, nano: Nano, momenta: list[Tensor], gradients: Tensor, steps: int, all_here: Barrier
+) -> None:
+    """The first worker also keeps the checkpoint."""
     torch.set_num_threads(1)
-    torch.manual_seed(SEED)
-    nano = Nano(shape)
-    optimizers = _optimizers(nano)
+    optimizers = _optimizers(nano, momenta, rank)
     checkpoint, step, spent, log = folder / "checkpoint.pt", 0, 0.0, list[str]()
     if checkpoint.exists():
         saved = torch.load(checkpoint)
-        nano.load_state_dict(saved["nano"])
-        for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
-            optimizer.load_state_dict(state)
         step, spent, log = saved["step"], saved["spent"], saved["log"]
+        if rank == 0:
+            nano.load_state_dict(saved["nano"])
+            optimizers[-1].load_state_dict(saved["adam"])
+            for momentum, kept in zip(momenta, saved["momenta"], strict=True):
+                momentum.copy_(kept)
     if step >= steps:
         return
     if shutil.which("g++"):  # A quarter faster with a compiler.
@@ -63,6 +69,7 @@ def _work(rank: int, folder: Path, shape: Shape, steps: int, gradients: Tensor, 
     endless, losses = batches(Labeller(folder / "tokenizer.json"), SEED, TOKENS_PER_BATCH), list[float]()
     for _ in range(step):
         next(endless)
+    all_here.wait()
     started = time.monotonic() - spent
     for ids, own in islice(endless, steps - step):
         torch.manual_seed(SEED + step)
@@ -72,23 +79,39 @@ def _work(rank: int, folder: Path, shape: Shape, steps: int, gradients: Tensor, 
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * min((step + 1) / WARM_UP, 1) * (1 - step / steps)
             optimizer.step()
-            optimizer.zero_grad()
+        nano.zero_grad()
+        all_here.wait()
         step += 1
         if rank == 0 and (step % CHECKPOINT_EVERY == 0 or step == steps):
             spent = time.monotonic() - started
             log.append(f"step {step} of {steps}, loss {sum(losses) / len(losses):.4f}, {spent / 60:.1f} minutes")
             print(f"{log[-1]}, {spent * (steps - step) / step / 60:.1f} to go", flush=True)
             losses.clear()
-            _save(checkpoint, nano, optimizers, {"step": step, "spent": spent, "log": log})
+            _save(
+                checkpoint,
+                nano=nano.state_dict(),
+                momenta=momenta,
+                adam=optimizers[-1].state_dict(),
+                step=step,
+                spent=spent,
+                log=log,
+            )
 
 
-def _optimizers(nano: Nano) -> list[Any]:
-    matrices = [weight for weight in nano.layers.parameters() if weight.ndim == 2]
-    others = [weight for weight in nano.parameters() if not any(weight is matrix for matrix in matrices)]
-    optimizers: list[Any] = [
-        torch.optim.Muon(matrices, lr=MUON_RATE, momentum=0.95, weight_decay=0.01),
-        torch.optim.AdamW(others, lr=ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.0),
-    ]
+def _matrices(nano: Nano) -> list[Tensor]:
+    return [weight for weight in nano.layers.parameters() if weight.ndim == 2]
+
+
+def _optimizers(nano: Nano, momenta: list[Tensor], rank: int) -> list[Any]:
+    """Muon for this worker's share of the matrices; for the first worker also AdamW, the last one, for all the rest."""
+    matrices = _matrices(nano)
+    muon = torch.optim.Muon(matrices[rank::WORKERS], lr=MUON_RATE, momentum=0.95, weight_decay=0.01)
+    for matrix, momentum in zip(matrices, momenta, strict=True):
+        muon.state[matrix]["momentum_buffer"] = momentum
+    optimizers: list[Any] = [muon]
+    if rank == 0:
+        others = [weight for weight in nano.parameters() if not any(weight is matrix for matrix in matrices)]
+        optimizers.append(torch.optim.AdamW(others, lr=ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.0))
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["initial_lr"] = group["lr"]
@@ -117,7 +140,6 @@ def _share(nano: Nano, gradients: Tensor, rank: int, all_here: Barrier) -> None:
     gradients[rank] = torch.cat([_gradient(weight).flatten() for weight in weights])
     all_here.wait()
     parts = gradients.mean(0).split([weight.numel() for weight in weights])
-    all_here.wait()
     for weight, part in zip(weights, parts, strict=True):
         weight.grad = part.view_as(weight)
     torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -128,14 +150,7 @@ def _gradient(weight: Tensor) -> Tensor:
     return weight.grad
 
 
-def _save(path: Path, nano: Nano, optimizers: list[Any], progress: dict[str, Any]) -> None:
+def _save(path: Path, **progress: Any) -> None:
     scratch = path.with_suffix(".new")
-    torch.save(
-        {
-            "nano": nano.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
-            **progress,
-        },
-        scratch,
-    )
+    torch.save(progress, scratch)
     scratch.replace(path)
