@@ -15,6 +15,7 @@ from pensieve.core.generation import Chunk, Job, Sampling, Span
 from pensieve.core.model import EngineName
 from pensieve.engines.base import Engine, EngineFailure, EngineOptions
 from pensieve.engines.load import load_engine
+from pensieve.engines.scripted.engine import ScriptedEngine
 
 GREEDY = Sampling(temperature=0.0)
 SCRIPT = {"replies": [{"when": "slow", "steps": ["a", {"sleep": 600}, "b"]}, {"steps": ["word "] * 400}]}
@@ -122,6 +123,17 @@ def test_greedy_answers_repeat(engine: Engine) -> None:
     first.to_end()
     second.to_end()
     assert first.text == second.text
+
+
+def test_what_is_banned_is_never_written(engine: Engine) -> None:
+    free = Run(engine, job(engine, 6))
+    written = {token for chunk in free.to_end() for token in chunk.ids}
+    if isinstance(engine, ScriptedEngine):
+        return  # It plays what it is told to.
+    banned = tuple(written)[:5]
+    held = Run(engine, msgspec.structs.replace(job(engine, 7), banned=banned))
+    ids = [token for chunk in held.to_end() for token in chunk.ids]
+    assert ids and not set(ids) & set(banned)
 
 
 def test_jobs_run_at_once_and_more_than_fit_wait_their_turn(engine: Engine) -> None:

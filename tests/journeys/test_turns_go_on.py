@@ -103,3 +103,13 @@ def test_the_bundled_model_cannot_write_a_wrong_type(nano: Server, own_home: Pat
 def test_the_bundled_model_is_asked_for_a_tool_that_is_not_there(nano: Server, own_home: Path, project: Path) -> None:
     lines = lines_of(claude(nano.url, own_home, project, "Use the levitate_now tool with one.txt"))
     assert calls_in(lines) == [] and lines[-1]["result"] == "I have no tool for that here."
+
+
+def test_the_bundled_model_calls_in_parallel(nano: Server, own_home: Path, project: Path) -> None:
+    lines = lines_of(claude(nano.url, own_home, project, "Read one.txt and two.txt"))
+    assert [(name, Path(given["file_path"]).name) for name, given in calls_in(lines)] == [
+        ("Read", "one.txt"),
+        ("Read", "two.txt"),
+    ]
+    said = "The first says: The owl flies at midnight.\nThe second says: The heron waits at noon."
+    assert lines[-1]["result"] == said

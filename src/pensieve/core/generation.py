@@ -40,7 +40,7 @@ class Job(Struct, frozen=True):
     `max_tokens` counts the tokens still to come, 0 meaning: read the prompt into the cache, generate nothing.
     `grammar` (llguidance's Lark or llama.cpp's GBNF, empty: none) holds from the first token still to come. Other
     conversations may begin with the first `shared` tokens too, the system prompt and the tools: an engine does well to
-    keep these longest.
+    keep these longest. Tokens that are `banned` are never written.
     """
 
     id: int
@@ -51,6 +51,7 @@ class Job(Struct, frozen=True):
     generated: tuple[Span, ...] = ()
     grammar: str = ""
     shared: int = 0
+    banned: tuple[int, ...] = ()
 
 
 class Prefill(Struct, frozen=True, array_like=True):

@@ -106,3 +106,20 @@ class Family(Struct, frozen=True):
     name: str
     form: Form | None
     think: Think | None = None
+
+
+def opening_marks(family: Family) -> tuple[str, ...]:
+    """The texts that open a call and nothing else; gpt-oss has none."""
+    match family.form:
+        case ObjectForm(opens=opens) | PythonForm(opens=opens):
+            marks = opens
+        case NamedForm(section_open=section, open=mark):
+            marks = (section, mark)
+        case TaggedForm(open=mark):
+            marks = (mark,)
+        case GemmaForm(open=mark):
+            marks = (mark.removesuffix("call:"),)
+        case _:
+            marks = ()
+    stripped = (mark.strip().removesuffix("[") for mark in marks)
+    return tuple(dict.fromkeys(mark for mark in stripped if mark))

@@ -18,6 +18,7 @@ from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
 from pensieve.dialects.choose import choose_family
 from pensieve.dialects.families import PROMPTED
+from pensieve.dialects.forms import opening_marks
 from pensieve.dialects.grammar.cache import Grammars
 from pensieve.dialects.read import reader_markers
 from pensieve.library.cards import neighbours
@@ -55,6 +56,7 @@ class Service:
         self._template = ChatTemplate(card.template, card.bos, card.eos, marks, tools_in_words=in_words)
         if self._template.tools_in_words:
             self._family = structs.replace(PROMPTED, think=think)
+        self._openers: tuple[int, ...] | None = None
         self._grammars = Grammars(self._family, card.control_tokens, card.grammars) if card.grammars else None
         if self._grammars is None:
             log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
@@ -122,12 +124,20 @@ class Service:
             max_tokens=min(wanted, room),
             markers=reader_markers(self._family) if meant.callable or rendered.thought != "none" else (),
             grammar=grammar,
+            banned=() if voice.may_call else await self._call_openers(),
             shared=await self._shared(card, meant, rendered.text, ids),
             meant=meant,
             voice=voice,
             thought=rendered.thought,
             cut=wanted > room,
         )
+
+    async def _call_openers(self) -> tuple[int, ...]:
+        """The tokens that open a call: who has no tools never begins one. A mark of several tokens is left alone."""
+        if self._openers is None:
+            written = [await self.supervisor.count(mark) for mark in opening_marks(self._family)]
+            self._openers = tuple(ids[0] for ids in written if len(ids) == 1)
+        return self._openers
 
     async def _shared(self, card: ModelCard, meant: Normalised, text: str, ids: tuple[int, ...]) -> int:
         """0 for engines that ask for nothing of the kind."""

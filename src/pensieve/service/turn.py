@@ -33,6 +33,7 @@ class Plan(msgspec.Struct, frozen=True):
     markers: tuple[str, ...]
     grammar: str
     shared: int
+    banned: tuple[int, ...]
     meant: Normalised
     voice: Voice
     thought: Thought
@@ -160,6 +161,7 @@ class Turn:
             grammar=grammar,
             generated=generated,
             shared=plan.shared,
+            banned=plan.banned,
         )
         if grammar or self._answer.has_budget:
             stream.bind(self._answer.go_back)

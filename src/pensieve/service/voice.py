@@ -69,6 +69,10 @@ class Voice:
         self._tools = () if choice.kind == "none" else tools
         self._grammars = grammars
 
+    @property
+    def may_call(self) -> bool:
+        return bool(self._tools)
+
     def reading(self, place: Place) -> Reading:
         return Reading(self._family, self._tools, place)
 

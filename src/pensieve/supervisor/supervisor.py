@@ -66,8 +66,7 @@ class Supervisor:
         self._failure: Failed | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._work = Work()
-        self._barren_lives = 0
-        self._blame = 0
+        self._barren_lives = self._blame = 0
         self._ever_ready = False
         self._last_words = ""
         self._dismissed: WorkerState | None = None
@@ -146,10 +145,11 @@ class Supervisor:
         grammar: str = "",
         generated: tuple[Span, ...] = (),
         shared: int = 0,
+        banned: tuple[int, ...] = (),
     ) -> JobStream:
         """Starts a job, now or as soon as there is a worker. Raises Refused."""
         self._want()
-        job = Job(self._work.number(), prompt, sampling, max_tokens, markers, generated, grammar, shared)
+        job = Job(self._work.number(), prompt, sampling, max_tokens, markers, generated, grammar, shared, banned)
         stream = JobStream(job, self._cancel)
         self._send(self._work.add(stream))
         return stream

@@ -194,6 +194,7 @@ def _request(job: Job, ids: tuple[int, ...], max_tokens: int, *, stream: bool) -
             "preserved_tokens": job.markers,
             "stream": stream,
             "grammar": job.grammar,
+            "logit_bias": [(token, False) for token in job.banned],
             # Without `verbose` no ids come; without `return_progress` a prefill could not be cancelled.
             "verbose": True,
             "return_tokens": True,

@@ -237,7 +237,7 @@ class Loop:
             max_tokens=[job.max_tokens or 1],
             caches=[caches],
             all_tokens=[list(run.ids[: run.cached])],
-            samplers=[_sampler(job.sampling)],
+            samplers=[_sampler(job.sampling, job.banned)],
             logits_processors=[[run.guide] if run.guide else []],
             stop_sequences=[StopSequences([(end,) for end in self._tokens.ends])],
         )
@@ -339,6 +339,15 @@ def _shortened(caches: Caches, tokens: int) -> tuple[Caches, int]:
 
 
 @lru_cache(64)
-def _sampler(sampling: Sampling) -> Any:
+def _sampler(sampling: Sampling, banned: tuple[int, ...]) -> Any:
     """The same one for the same settings: mlx-lm samples those of a batch in one call then."""
-    return make_sampler(temp=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k)
+    sample = make_sampler(temp=sampling.temperature, top_p=sampling.top_p, top_k=sampling.top_k)
+    if not banned:
+        return sample
+    tokens = mx.array(banned)
+
+    def among_the_others(scores: Any) -> Any:
+        allowed = (mx.arange(scores.shape[-1])[:, None] != tokens).all(axis=1)
+        return sample(mx.where(allowed, scores, -mx.inf))
+
+    return among_the_others
