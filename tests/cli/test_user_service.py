@@ -27,8 +27,9 @@ if "enable" in sys.argv:
     command = shlex.split(re.search("^ExecStart=(.*)$", unit, re.MULTILINE)[1])
     lines = re.findall("^Environment=(.*)$", unit, re.MULTILINE)
     variables = dict(shlex.split(line)[0].split("=", 1) for line in lines)
-    subprocess.Popen(command, env={{"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **variables,
-        "PYTHONPATH": os.environ.get("PYTHONPATH", "")}}, start_new_session=True, stderr=subprocess.DEVNULL)
+    inherited = {{name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}}
+    nowhere = subprocess.DEVNULL
+    subprocess.Popen(command, env=inherited | variables, start_new_session=True, stdout=nowhere, stderr=nowhere)
 """
 
 
