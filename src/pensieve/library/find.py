@@ -62,6 +62,10 @@ class Library:
                 return card
         raise _nothing(name, wanted, ids)
 
+    def named(self, name: str) -> ModelCard | None:
+        """Of a name only, never of a path: who asks may be anybody who speaks to the server."""
+        return next((found.card for found in self.all() if found.card.id == slug(name)), None)
+
 
 def is_installed(engine: EngineName) -> bool:
     library = LIBRARIES.get(engine)

@@ -1,196 +1,187 @@
-"""The whole turn: the only place that knows every station of a request's path."""
+"""The models that are served, and which of them a request means. What one of them does with it: `hosted.py`."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import structs
-
 from pensieve.config.settings import Settings
-from pensieve.conversation.normalise import Normalised, normalise
-from pensieve.core.errors import PromptTooLong
-from pensieve.core.generation import Sampling
+from pensieve.core.errors import NotFound, Refused, SettingsError, WorkerError
 from pensieve.core.model import ModelCard
-from pensieve.dialects.choose import choose_family
-from pensieve.dialects.families import PROMPTED
-from pensieve.dialects.grammar.cache import Grammars
-from pensieve.dialects.read import reader_markers
-from pensieve.library.cards import neighbours
-from pensieve.library.shelf import Shelf
-from pensieve.prompts.chatml import CHATML
-from pensieve.prompts.render import ChatTemplate
-from pensieve.service.answer import Answer
+from pensieve.library.names import Names
 from pensieve.service.calls import CallStore
 from pensieve.service.health import Health, health_of
+from pensieve.service.hosted import Hosted
 from pensieve.service.metrics import metrics_of
-from pensieve.service.narrate import Narrator
-from pensieve.service.openings import Openings
 from pensieve.service.seal import Seal, load_key
 from pensieve.service.totals import Totals
-from pensieve.service.turn import Plan, Turn
-from pensieve.service.voice import Voice
-from pensieve.supervisor.plan import plan_fit, too_large
+from pensieve.service.turn import Turn
+from pensieve.supervisor.patience import READY_SECONDS
+from pensieve.supervisor.plan import bytes_to_load, plan_fit, too_large
+from pensieve.supervisor.states import WorkerState
 from pensieve.supervisor.supervisor import Supervisor
-from pensieve.wire.models import Capabilities, Effort, ModelInfo, ModelPage, Support, Thinking, ThinkingTypes
+from pensieve.wire.models import ModelInfo, ModelPage
 from pensieve.wire.request import MessagesRequest
 
 log = logging.getLogger(__name__)
 
+MOST_MODELS = 16
+"""That are known at a time, loaded or not."""
+LOOKS, LOOK_SECONDS = 12, 0.25
+"""What a model held takes a moment to come back, and to count."""
+COME_BACK_SECONDS = 5
+
+Find = Callable[[str], ModelCard | None]
+
 
 class Service:
-    """One model behind the Messages API; `home` is where it keeps its key and what it remembers of calls.
+    """The default model, loaded at the start, and others by their names, loaded when they are asked for.
 
-    Raises SettingsError when the model's file cannot be used.
+    Where memory is short, those that have not been used for longest make room, unless they are pinned or at work.
+    `home` is where keys and what is remembered of calls are kept; `find` gives the card of a model on this machine.
+
+    Raises SettingsError when the default's file cannot be used.
     """
 
-    def __init__(self, card: ModelCard, settings: Settings, home: Path) -> None:
-        self._family = choose_family(card.template or CHATML)
-        think, in_words = self._family.think, self._family.name == PROMPTED.name
-        marks = (think.open, think.close) if think else None
-        self._template = ChatTemplate(card.template, card.bos, card.eos, marks, tools_in_words=in_words)
-        if self._template.tools_in_words:
-            self._family = structs.replace(PROMPTED, think=think)
-        self._grammars = Grammars(self._family, card.control_tokens, card.grammars) if card.grammars else None
-        if self._grammars is None:
-            log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
-        self._shelf = Shelf(card, settings.model.aliases)
+    def __init__(self, card: ModelCard, settings: Settings, home: Path, find: Find = lambda name: None) -> None:
+        self._settings, self._find = settings, find
         self._seal = Seal(load_key(home))
         self._calls = CallStore(home / "calls.sqlite")
-        self._settings = settings
         self._totals = Totals()
-        self.supervisor = Supervisor(card, settings)
-        self._openings = Openings(self.supervisor.count)
+        self._names = Names(card.id, settings.model.aliases)
+        self._default = self._hosted(card)
+        self._models = {card.id: self._default}
+        self._starting: dict[str, asyncio.Task[None]] = {}
+        self._moving = asyncio.Lock()
+        """Held by whoever loads a model or makes room for one."""
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """The default model's."""
+        return self._default.supervisor
 
     async def start(self) -> None:
-        """Loads the model. Raises SettingsError."""
-        if not self.supervisor.fit.fits:
-            raise too_large(self.supervisor.card, self.supervisor.fit, self._smaller())
-        await self.supervisor.start()
-
-    def _smaller(self) -> str:
-        """The largest of the models beside this one that would fit."""
-        guard = self.supervisor.guard
-
-        def fits(card: ModelCard) -> bool:
-            return plan_fit(card, self._settings, guard.lines, guard.sample).fits
-
-        return next((card.path for card in neighbours(self.supervisor.card) if fits(card)), "")
+        """Loads the default model. Raises SettingsError."""
+        await self._default.start()
 
     async def stop(self) -> None:
-        await self.supervisor.stop()
+        for task in self._starting.values():
+            task.cancel()
+        await asyncio.gather(*self._starting.values(), return_exceptions=True)
+        await asyncio.gather(*(hosted.supervisor.stop() for hosted in self._models.values()))
         self._calls.close()
 
     async def open(self, request: MessagesRequest, request_id: str) -> Turn:
         """All that can be wrong with a request is found here, before its answer starts. Raises PensieveError."""
-        arrived = time.monotonic()
-        card = self._shelf.resolve(request.model)
-        plan = await self._planned(request, card, self._meant(request), 0)
-        thinking = plan.meant.chat.thinking
-        answer = Answer(
-            Narrator(request.model, self._seal.seal, _omits_thoughts(request), self._calls.keep),
-            plan.voice,
-            request.stop_sequences,
-            thought=plan.thought,
-            budget=thinking.budget if thinking.on else None,
-            shows_thoughts=thinking.on,
-            cut=plan.cut,
-            searches=plan.meant.searches,
-            notice=plan.meant.notice,
-        )
-        replan = partial(self._planned, request, card)
-        return Turn(request_id, card.id, arrived, plan, answer, self.supervisor, self._totals, replan)
-
-    async def _planned(self, request: MessagesRequest, card: ModelCard, meant: Normalised, spent: int) -> Plan:
-        """One job. `spent`: the tokens that earlier jobs of the same answer have written."""
-        rendered = self._template.render(meant.chat)
-        voice = Voice(self._family, meant.callable, meant.chat.choice, meant.chat.format, self._grammars)
-        ids = await self.supervisor.count(rendered.text)
-        room = self.supervisor.fit.context - len(ids)
-        if room < 1:
-            raise PromptTooLong(len(ids), self.supervisor.fit.context - 1)
-        wanted = room if request.max_tokens is None else request.max_tokens - spent
-        # A grammar that is not known yet takes some milliseconds to make.
-        grammar = await asyncio.to_thread(voice.grammar, rendered.thought)
-        return Plan(
-            prompt=ids,
-            sampling=_sampling(request, card.sampling),
-            max_tokens=min(wanted, room),
-            markers=reader_markers(self._family) if meant.callable or rendered.thought != "none" else (),
-            grammar=grammar,
-            shared=await self._shared(card, meant, rendered.text, ids),
-            meant=meant,
-            voice=voice,
-            thought=rendered.thought,
-            cut=wanted > room,
-        )
-
-    async def _shared(self, card: ModelCard, meant: Normalised, text: str, ids: tuple[int, ...]) -> int:
-        """0 for engines that ask for nothing of the kind."""
-        if card.engine != "mlx":
-            return 0
-        return await self._openings.shared(self._template.opening(meant.chat, text), ids)
+        return await (await self._meant(request.model)).open(request, request_id)
 
     async def count(self, request: MessagesRequest) -> int:
         """The number of tokens that the same request will be answered with as its input. Raises PensieveError."""
-        self._shelf.resolve(request.model)
-        return len(await self.supervisor.count(self._template.render(self._meant(request).chat).text))
-
-    def _meant(self, request: MessagesRequest) -> Normalised:
-        return normalise(request, unseal=self._seal.unseal, written=self._calls.get)
+        return await (await self._meant(request.model)).count(request)
 
     def models(self) -> ModelPage:
-        info = self.model(self._shelf.default.id)
-        return ModelPage((info,), has_more=False, first_id=info.id, last_id=info.id)
+        infos = tuple(hosted.info(id) for id, hosted in self._models.items())
+        return ModelPage(infos, has_more=False, first_id=infos[0].id, last_id=infos[-1].id)
 
     def model(self, name: str) -> ModelInfo:
-        """Raises NotFound."""
-        card = self._shelf.resolve(name)
-        return ModelInfo(
-            id=name,
-            display_name=card.description,
-            created_at=datetime.fromtimestamp(card.created, UTC).isoformat(),
-            max_input_tokens=self.supervisor.fit.context - 1,
-            max_tokens=self.supervisor.fit.context - 1,
-            capabilities=self._capabilities(),
-        )
-
-    def _capabilities(self) -> Capabilities:
-        thinks, efforts = (
-            Support(self._family.think is not None or bool(self._template.efforts)),
-            self._template.efforts,
-        )
-        return Capabilities(
-            structured_outputs=Support(self._grammars is not None),
-            thinking=Thinking(
-                thinks.supported, types=ThinkingTypes(adaptive=thinks, between_tools=thinks, enabled=thinks)
-            ),
-            effort=Effort(
-                bool(efforts),
-                low=Support("low" in efforts),
-                medium=Support("medium" in efforts),
-                high=Support("high" in efforts),
-            ),
-        )
+        """Of one that is known here. Raises NotFound."""
+        hosted = self._models.get(self._names.model(name))
+        if hosted is None:
+            raise self._unknown(name)
+        return hosted.info(name)
 
     def health(self) -> Health:
-        return health_of(self.supervisor, self._totals)
+        return health_of(self._default, tuple(self._models.values()), self._totals)
 
     def metrics(self) -> bytes:
-        return metrics_of(self.supervisor, self._totals)
+        return metrics_of([hosted.supervisor for hosted in self._models.values()], self._totals)
 
+    async def _meant(self, name: str) -> Hosted:
+        """The model that a request names, loaded or about to be. Raises PensieveError."""
+        id = self._names.model(name)
+        hosted = self._models.get(id) or await self._found(id, name)
+        hosted.used_at = asyncio.get_running_loop().time()
+        if id in self._starting:
+            await self._started(hosted)
+        if hosted.supervisor.state is WorkerState.UNLOADED:
+            async with self._moving:
+                await self._make_room(hosted.card, bytes_to_load(hosted.card, hosted.supervisor.fit))
+        return hosted
 
-def _omits_thoughts(request: MessagesRequest) -> bool:
-    return request.thinking is not None and request.thinking.display == "omitted"
+    async def _found(self, id: str, name: str) -> Hosted:
+        """One that is on this machine and was not asked for yet. Raises PensieveError."""
+        card = await asyncio.to_thread(self._find, id)
+        if card is None:
+            raise self._unknown(name)
+        async with self._moving:
+            if id in self._models:
+                # Meanwhile somebody else has asked for it.
+                return self._models[id]
+            if len(self._models) >= MOST_MODELS:
+                raise Refused(f"{MOST_MODELS} models are in use already.", "Restart the server to forget them.")
+            await self._make_room(card, None)
+            try:
+                hosted = self._hosted(card)
+            except SettingsError as error:
+                raise WorkerError(f"The model {id} cannot be used: {error}") from None
+            self._models[id] = hosted
+            self._starting[id] = asyncio.create_task(hosted.start())
+            return hosted
 
+    async def _started(self, hosted: Hosted) -> None:
+        """Waits for a model that is being loaded, but not so long that a client gives up. Raises WorkerError."""
+        id = hosted.card.id
+        task = self._starting[id]
+        await asyncio.wait({task}, timeout=READY_SECONDS)
+        if not task.done():
+            raise WorkerError(f"The model {id} is being loaded.", retry_after=COME_BACK_SECONDS)
+        self._starting.pop(id, None)
+        if (error := task.exception()) is not None:
+            self._models.pop(id, None)
+            await hosted.supervisor.stop()
+            log.warning("model_not_loaded model=%s error=%s", id, error)
+            raise WorkerError(f"The model {id} cannot be loaded: {error}")
 
-def _sampling(request: MessagesRequest, recommended: Sampling) -> Sampling:
-    return Sampling(
-        temperature=recommended.temperature if request.temperature is None else request.temperature,
-        top_p=recommended.top_p if request.top_p is None else request.top_p,
-        top_k=recommended.top_k if request.top_k is None else request.top_k,
-    )
+    async def _make_room(self, card: ModelCard, needed: int | None) -> None:
+        """Unloads others until `needed` bytes are there; None: until the model fits. Raises Refused."""
+        guard = self.supervisor.guard
+
+        def is_room() -> bool:
+            room = guard.snapshot().room
+            if needed is not None:
+                return room is None or room >= needed
+            return plan_fit(card, self._settings, guard.lines, guard.sample).fits
+
+        while not is_room():
+            if not await self._unload_one(card.id):
+                fitted = plan_fit(card, self._settings, guard.lines, guard.sample)
+                error = too_large(card, fitted, "")
+                raise Refused(error.message, "Other models are at work or pinned: try again later, or unload them.")
+            for _ in range(LOOKS):
+                if is_room():
+                    break
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def _unload_one(self, but: str) -> bool:
+        """The one that has not been used for longest. False when none can go."""
+        pinned = {self._names.model(name) for name in self._settings.model.pinned}
+        idle = [
+            hosted
+            for id, hosted in self._models.items()
+            if id != but and id not in pinned and hosted.supervisor.is_idle
+        ]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda hosted: hosted.used_at)
+        log.info("model_unloaded model=%s to make room", oldest.card.id)
+        await oldest.supervisor.unload()
+        return True
+
+    def _hosted(self, card: ModelCard) -> Hosted:
+        return Hosted(card, self._settings, self._seal, self._calls, self._totals)
+
+    def _unknown(self, name: str) -> NotFound:
+        names = sorted({*self._models, *self._names.all})
+        return NotFound(f"model: {name!r} is not here.", f"There are: {', '.join(names)}, claude-*.")

@@ -18,11 +18,12 @@ from pensieve.ipc.frames import Cancel, Counted, Down, Emit, Failed, Ready, Rest
 from pensieve.memory.estimate import expected_tokens
 from pensieve.memory.governor import Cause
 from pensieve.memory.probe import Probe
-from pensieve.memory.state import ABOVE_SAMPLES, GB, MemoryState, Snapshot
+from pensieve.memory.state import GB, MemoryState, Snapshot
 from pensieve.supervisor.admission import Admission, Ticket, put_away
 from pensieve.supervisor.calm import Calm
 from pensieve.supervisor.guard import MemoryGuard
 from pensieve.supervisor.jobs import JobStream
+from pensieve.supervisor.patience import COOL_DOWN_SECONDS, DISMISS_SECONDS, LOOKS, READY_SECONDS, WATCH_SECONDS
 from pensieve.supervisor.plan import MIB, bytes_to_load, engine_options, plan_fit
 from pensieve.supervisor.process import WorkerProcess
 from pensieve.supervisor.restart import KILLED, OWN_FAULT, GiveUp, after_death
@@ -32,14 +33,6 @@ from pensieve.supervisor.watch import Growth, hang_reason
 from pensieve.supervisor.work import Work
 
 log = logging.getLogger(__name__)
-
-READY_SECONDS = 30.0
-"""How long a request may wait for a worker that is loading or restarting before it is told to come back."""
-WATCH_SECONDS = 0.25
-COOL_DOWN_SECONDS = 10.0
-LOOKS = 3 * ABOVE_SAMPLES // 2
-DISMISS_SECONDS = 2.0
-"""In an emergency, how long a worker may take to end by itself."""
 
 
 class Supervisor:
@@ -66,14 +59,12 @@ class Supervisor:
         self._failure: Failed | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._work = Work()
-        self._barren_lives = 0
-        self._blame = 0
+        self._barren_lives = self._blame = 0
         self._ever_ready = False
         self._last_words = ""
         self._dismissed: WorkerState | None = None
         """Why the worker was told to go: short of memory, or without work."""
-        self._used_at = 0.0
-        self._refusing_since = 0.0
+        self._used_at = self._refusing_since = 0.0
         self._restraints = Restraints(least=settings.engine.cache_mb * MIB // 2)
         self._growth = Growth(self.fit, settings)
         self._needed = bytes_to_load(card, self.fit)
@@ -85,6 +76,11 @@ class Supervisor:
     @property
     def loading_pid(self) -> int | None:
         return self._worker.pid if self._worker and self.state is WorkerState.LOADING else None
+
+    @property
+    def is_idle(self) -> bool:
+        """Loaded, and without work."""
+        return self.state is WorkerState.READY and not self._work and not self.admission.running
 
     def memory(self) -> Snapshot:
         return self.guard.snapshot()
@@ -101,9 +97,8 @@ class Supervisor:
         if not ready.done():
             ready.cancel()
             await self.stop()
-            raise SettingsError(
-                f"The model {self.card.id} cannot be loaded: {self._last_words}", "Check the file, or choose another."
-            )
+            what = f"The model {self.card.id} cannot be loaded: {self._last_words}"
+            raise SettingsError(what, "Check the file, or choose another.")
 
     async def stop(self) -> None:
         """Ends the worker and every job that still runs. Leaves no process and no file behind."""
@@ -117,6 +112,12 @@ class Supervisor:
             await self._worker.end()
         if self._directory:
             await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    async def unload(self) -> None:
+        """Gives the memory of an idle model back until it is wanted again."""
+        self._dismiss(WorkerState.UNLOADED, self._settings.worker.silence_seconds)
+        if self._worker is not None:
+            await self._worker.gone.wait()
 
     async def count(self, text: str) -> tuple[int, ...]:
         """The ids of a prompt. Raises BodyTooLarge, Refused, and WorkerError when no worker is to be had in time."""
