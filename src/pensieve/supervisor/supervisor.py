@@ -156,8 +156,7 @@ class Supervisor:
         return stream
 
     def _want(self) -> None:
-        """Raises Refused when the server stops or has no memory, and WorkerError while a worker that cannot live cools
-        down. A model that is not loaded for want of work is loaded now."""
+        """Has a model loaded that was unloaded. Raises Refused, and WorkerError while one that cannot live cools down."""
         self._used_at = asyncio.get_running_loop().time()
         if self.state is WorkerState.STOPPED:
             raise Refused("The server is stopping.")
