@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
+from make_model import make_model
+from pensieve.library.cards import read_card
+from pensieve.memory.estimate import load_cost
 from server import Server, wait_for
 
 pytestmark = pytest.mark.journey
@@ -74,35 +78,48 @@ def test_a_model_that_is_damaged(folder: Path, script: Path, serve: Callable[...
     assert server.post(asked("story")).status_code == 200
 
 
-def test_the_one_not_used_for_longest_makes_room(folder: Path, serve: Callable[..., Server]) -> None:
-    """There is room for two, by the lines that are drawn."""
-    size = 300
-    context = {"engine__context": 4096, "engine__parallel": 1, "engine__cache_mb": size}
-    taken = 0.06 + (folder / "one.gguf").stat().st_size / 1e9
-    available = psutil.virtual_memory().available / 1e9
-    # The first takes `taken` and leaves less than another plan asks for: room for the cache is reserved once each.
-    line = available - 2.2 * taken - size / 1000
-    server = serve(folder / "one.gguf", **context, memory__warn_gb=line, memory__reject_gb=line, memory__emergency_gb=0)
-    assert server.post(asked("two")).status_code == 200
-    assert server.post(asked("three")).status_code == 200
-    assert "three" in loaded(server) and "one" not in loaded(server)
-    assert server.post(asked("one")).status_code == 200
-    assert "one" in loaded(server)
+@pytest.fixture(scope="module")
+def mid_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model("mid", tmp_path_factory.mktemp("models") / "mid.gguf")
 
 
-def test_one_that_is_pinned_stays(folder: Path, serve: Callable[..., Server]) -> None:
-    available = psutil.virtual_memory().available / 1e9
-    line = available - 0.4
-    server = serve(
-        folder / "one.gguf",
-        engine__context=4096,
-        engine__parallel=1,
-        engine__cache_mb=300,
-        model__pinned="one",
-        memory__warn_gb=line,
-        memory__reject_gb=0,
-        memory__emergency_gb=0,
-    )
-    answer = server.post(asked("two"))
-    assert answer.status_code in (200, 503)
-    assert "one" in loaded(server)
+@pytest.fixture
+def room_for_two(own_home: Path, mid_model: Path) -> dict[str, Any]:
+    """Models `first`, `second` and `third` of a size that can be told from chance, and settings that leave room for
+    two of them."""
+    place = own_home / "models"
+    place.mkdir(exist_ok=True)
+    for name in ("first", "second", "third"):
+        os.link(mid_model, place / f"{name}.gguf")
+    card = read_card(str(mid_model))
+    needed = load_cost(card, 4096, 1, 512).total / 1e9
+    line = psutil.virtual_memory().available / 1e9 - 2.2 * needed
+    lines = {"memory__warn_gb": line, "memory__reject_gb": line, "memory__emergency_gb": 0}
+    return {**lines, "engine__context": 4096, "engine__parallel": 1, "engine__cache_mb": 0}
+
+
+def test_the_one_not_used_for_longest_makes_room(
+    own_home: Path, room_for_two: dict[str, Any], serve: Callable[..., Server]
+) -> None:
+    server = serve(own_home / "models" / "first.gguf", **room_for_two)
+    assert server.post(asked("second")).status_code == 200
+    assert loaded(server) == {"first", "second"}
+    assert server.post(asked("first")).status_code == 200
+    assert server.post(asked("third")).status_code == 200
+    assert loaded(server) == {"first", "third"}
+    assert server.post(asked("second")).status_code == 200
+    assert loaded(server) == {"second", "third"}
+
+
+def test_one_that_is_pinned_or_at_work_stays(
+    own_home: Path, room_for_two: dict[str, Any], serve: Callable[..., Server]
+) -> None:
+    server = serve(own_home / "models" / "first.gguf", model__pinned="first", **room_for_two)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(server.post, asked("second", most=600))
+        wait_for(lambda: any(model["running"] for model in server.health()["models"]))
+        answer = server.post(asked("third"))
+        assert answer.status_code == 503 and "pinned" in answer.json()["error"]["message"]
+        assert running.result().status_code == 200
+    assert server.post(asked("third")).status_code == 200
+    assert loaded(server) == {"first", "third"}

@@ -63,8 +63,8 @@ class Library:
         raise _nothing(name, wanted, ids)
 
     def named(self, name: str) -> ModelCard | None:
-        """Of a name only, never of a path: who asks may be anybody who speaks to the server."""
-        return next((found.card for found in self.all() if found.card.id == slug(name)), None)
+        """By its id only, never by a path: who asks may be anybody who speaks to the server."""
+        return next((found.card for found in self.all() if found.card.id == name), None)
 
 
 def is_installed(engine: EngineName) -> bool:

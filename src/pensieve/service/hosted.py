@@ -31,6 +31,7 @@ from pensieve.service.totals import Totals
 from pensieve.service.turn import Plan, Turn
 from pensieve.service.voice import Voice
 from pensieve.supervisor.plan import plan_fit, too_large
+from pensieve.supervisor.states import WorkerState
 from pensieve.supervisor.supervisor import Supervisor
 from pensieve.wire.models import Capabilities, Effort, ModelInfo, Support, Thinking, ThinkingTypes
 from pensieve.wire.request import MessagesRequest
@@ -41,7 +42,10 @@ log = logging.getLogger(__name__)
 class Hosted:
     """Raises SettingsError when the model's file cannot be used."""
 
-    def __init__(self, card: ModelCard, settings: Settings, seal: Seal, calls: CallStore, totals: Totals) -> None:
+    def __init__(
+        self, card: ModelCard, settings: Settings, seal: Seal, calls: CallStore, totals: Totals, beside: int = 0
+    ) -> None:
+        """`beside`: bytes of the files of other models that are loaded."""
         self._family = choose_family(card.template or CHATML)
         think, in_words = self._family.think, self._family.name == PROMPTED.name
         marks = (think.open, think.close) if think else None
@@ -54,8 +58,16 @@ class Hosted:
         self.card = card
         self.used_at = 0.0
         self._seal, self._calls, self._totals, self._settings = seal, calls, totals, settings
-        self.supervisor = Supervisor(card, settings)
+        self.supervisor = Supervisor(card, settings, beside=beside)
         self._openings = Openings(self.supervisor.count)
+
+    @property
+    def maps_its_file(self) -> bool:
+        return self.card.engine == "llamacpp" and self.supervisor.state not in (
+            WorkerState.UNLOADED,
+            WorkerState.SHORT,
+            WorkerState.STOPPED,
+        )
 
     async def start(self) -> None:
         """Loads the model. Raises SettingsError."""

@@ -11,6 +11,7 @@ from pensieve.config.settings import Settings
 from pensieve.core.errors import NotFound, Refused, SettingsError, WorkerError
 from pensieve.core.model import ModelCard
 from pensieve.library.names import Names
+from pensieve.memory.fit import Fit
 from pensieve.service.calls import CallStore
 from pensieve.service.health import Health, health_of
 from pensieve.service.hosted import Hosted
@@ -51,8 +52,8 @@ class Service:
         self._calls = CallStore(home / "calls.sqlite")
         self._totals = Totals()
         self._names = Names(card.id, settings.model.aliases)
-        self._default = self._hosted(card)
-        self._models = {card.id: self._default}
+        self._models: dict[str, Hosted] = {}
+        self._models[card.id] = self._default = self._hosted(card)
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._moving = asyncio.Lock()
         """Held by whoever loads a model or makes room for one."""
@@ -148,16 +149,18 @@ class Service:
         """Unloads others until `needed` bytes are there; None: until the model fits. Raises Refused."""
         guard = self.supervisor.guard
 
+        def planned() -> Fit:
+            return plan_fit(card, self._settings, guard.lines, guard.sample, self._beside(card.id))
+
         def is_room() -> bool:
             room = guard.snapshot().room
             if needed is not None:
-                return room is None or room >= needed
-            return plan_fit(card, self._settings, guard.lines, guard.sample).fits
+                return room is None or room - self._beside(card.id) >= needed
+            return planned().fits
 
         while not is_room():
             if not await self._unload_one(card.id):
-                fitted = plan_fit(card, self._settings, guard.lines, guard.sample)
-                error = too_large(card, fitted, "")
+                error = too_large(card, planned(), "")
                 raise Refused(error.message, "Other models are at work or pinned: try again later, or unload them.")
             for _ in range(LOOKS):
                 if is_room():
@@ -179,8 +182,14 @@ class Service:
         await oldest.supervisor.unload()
         return True
 
+    def _beside(self, id: str) -> int:
+        """Bytes of the files that llama.cpp has in memory for other models. To the system they are a cache, and count
+        as available; a model whose file is not all there is slow beyond use."""
+        others = (hosted for other, hosted in self._models.items() if other != id)
+        return sum(hosted.card.weight_bytes for hosted in others if hosted.maps_its_file)
+
     def _hosted(self, card: ModelCard) -> Hosted:
-        return Hosted(card, self._settings, self._seal, self._calls, self._totals)
+        return Hosted(card, self._settings, self._seal, self._calls, self._totals, self._beside(card.id))
 
     def _unknown(self, name: str) -> NotFound:
         names = sorted({*self._models, *self._names.all})

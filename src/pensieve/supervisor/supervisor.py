@@ -38,13 +38,13 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Everything here runs on the event loop, and only this class changes its state."""
 
-    def __init__(self, card: ModelCard, settings: Settings, probe: Probe | None = None) -> None:
+    def __init__(self, card: ModelCard, settings: Settings, probe: Probe | None = None, beside: int = 0) -> None:
         """Raises SettingsError."""
         self.card = card
         self.state = WorkerState.LOADING
         self.guard = MemoryGuard(settings.memory, probe or Probe())
         self._settings = settings
-        self.fit = plan_fit(card, settings, self.guard.lines, self.guard.sample)
+        self.fit = plan_fit(card, settings, self.guard.lines, self.guard.sample, beside)
         self.restarts = self.resumes = 0
         self.calm = Calm()
         self.vitals: Vitals | None = None
@@ -156,7 +156,7 @@ class Supervisor:
         return stream
 
     def _want(self) -> None:
-        """Has a model loaded that was unloaded. Raises Refused, and WorkerError while one that cannot live cools down."""
+        """Has an unloaded model loaded. Raises Refused, and WorkerError while one that cannot live cools down."""
         self._used_at = asyncio.get_running_loop().time()
         if self.state is WorkerState.STOPPED:
             raise Refused("The server is stopping.")
