@@ -52,6 +52,7 @@ class Terminal:
         self.seen = self.seen.partition(text)[2]
 
     def _read(self) -> str:
+        # Nothing there yet, or the other end is closed already.
         with suppress(OSError):
             self.seen += os.read(self._ours, 65536).decode(errors="replace")
         return self.seen

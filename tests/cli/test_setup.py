@@ -153,7 +153,7 @@ def test_the_client_may_keep_its_settings_elsewhere(tmp_path: Path) -> None:
     assert settings_file({"CLAUDE_CONFIG_DIR": str(tmp_path)}) == (tmp_path / "settings.json").resolve()
 
 
-def test_a_full_disk_changes_nothing(file: Path, home: Path) -> None:
+def test_where_the_backup_cannot_be_kept_nothing_is_changed(file: Path, home: Path) -> None:
     file.write_bytes(OWN)
     home.mkdir()
     (home / "setup").mkdir(mode=0o500)

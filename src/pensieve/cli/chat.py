@@ -93,7 +93,7 @@ def _typed() -> str | None:
 
 @contextlib.contextmanager
 def _history(file: Path) -> Iterator[None]:
-    """Of one's own words, kept for the next time, for one's own eyes."""
+    """Of one's own words, for one's own eyes. A talk goes on without one that cannot be kept."""
     with contextlib.suppress(OSError):
         readline.read_history_file(file)
     readline.set_history_length(MOST_HISTORY)

@@ -43,12 +43,14 @@ def serve(settings: Settings, home: Path, arguments: tuple[str, ...] = (), backg
     if background and not alone:
         raise SettingsError("A server of this home runs already.", "`pensieve status` tells of it.")
     try:
-        uvloop.run(_serve(card, settings, home, log, listener))
+        uvloop.run(_serve(card, settings, home, log, listener, background))
     finally:
         listener.close()
 
 
-async def _serve(card: ModelCard, settings: Settings, home: Path, log: Path, listener: socket.socket) -> None:
+async def _serve(
+    card: ModelCard, settings: Settings, home: Path, log: Path, listener: socket.socket, background: bool
+) -> None:
     service = Service(card, settings, home)
     server = HttpServer(service, settings.server)
     fitted = service.supervisor.fit
@@ -67,6 +69,8 @@ async def _serve(card: ModelCard, settings: Settings, home: Path, log: Path, lis
         # What was made until now stays: the collector need not look through it again and again between two tokens.
         gc.freeze()
         if not serving.done():
+            _say(f"Pensieve is ready at {url_of(listener)}")
+        if not serving.done() and not background:
             _welcome(url_of(listener), "<your token>" if settings.server.token else LOCAL_TOKEN, log)
         await serving
     finally:
@@ -108,7 +112,6 @@ def _show_progress(pid: int | None, weight_bytes: int) -> None:
 
 
 def _welcome(url: str, token: str, log: Path) -> None:
-    _say(f"Pensieve is ready at {url}")
     _say(f"Try, in another terminal: {shlex.join([*_own_command(), 'claude'])}")
     _say(f"Any client of the Messages API: ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={token}")
     _say(f"(log: {log}; Ctrl-C stops)")
