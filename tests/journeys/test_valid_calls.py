@@ -138,6 +138,20 @@ def test_calls_and_answers_are_valid_in_grammars_of_llama_cpp(sentencepiece_dice
     check_most(json.loads(said["content"][0]["text"]), schema, object_only=False)
 
 
+def test_what_is_no_letter_is_not_counted_as_one(sentencepiece_dice: Server) -> None:
+    """These dice also throw single bytes. Each of those that are part of no letter is shown as a mark of its own."""
+    short = {"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 4}, "minItems": 12}
+    schema = {"type": "object", "properties": {"a": short}, "required": ["a"], "additionalProperties": False}
+    written = 0
+    for number in range(40):
+        once = {"type": "any", "disable_parallel_tool_use": True}
+        message = asked(sentencepiece_dice, f"{number}", tools=[tool("the_one", schema)], tool_choice=once)
+        (call,) = calls_of(message)
+        check(call, schema)
+        written += any(not text.isascii() for text in call["input"]["a"])
+    assert written > 10, "letters put together of single bytes are still written"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_call_that_the_model_begins_itself_is_valid(dice: Server, name: str) -> None:
     """The dice show the mark of a call every twenty tokens, or an end: some answers have calls, and all are valid."""

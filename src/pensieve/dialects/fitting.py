@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 HIDDEN = re.compile(r" (?=[?!.,]|'(?:[sm]|re|ve))")
 """Spaces that llama.cpp leaves out when it shows a grammar the text of a token, if the vocabulary is of a kind that
 "cleans up spaces" (Llama 3's and GLM 4's are): what was held to four characters may have five."""
+MARKS = re.compile("\ufffd{2,4}")
+"""What llama.cpp's grammars take for one letter, in a longer form than UTF-8 allows, is shown as several."""
 LARGEST_SCHEMA = 400_000
 MOST_ERRORS = 20
 _ABSENT = object()
@@ -95,5 +97,6 @@ def _readings(value: Any) -> Iterator[Any]:
             with suppress(ValueError):
                 yield Parsed(value).value
             yield HIDDEN.sub("", value)
+            yield MARKS.sub("\ufffd", value)
         case bool() | int() | float():
             yield json.dumps(value)

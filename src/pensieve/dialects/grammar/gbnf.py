@@ -31,7 +31,8 @@ _FREE = {
     "member": 'string ": " value',
     "array": '"[" (value (", " value)*)? "]"',
     "string": '"\\"" char* "\\""',
-    "char": '[^"\\\\\\x00-\\x1F\\x7F] | "\\\\" (["\\\\/bfnrt] | "u" escape)',
+    # What it may be, not what not: of a token that is a part of a letter, llama.cpp asks whether any fits.
+    "char": '[ !#-\\[\\]-~\\U00000080-\\U0000D7FF\\U0000E000-\\U0010FFFF] | "\\\\" (["\\\\/bfnrt] | "u" escape)',
     "escape": "[0-9a-cA-CefEF] hex hex hex | [dD] [0-7] hex hex",
     "hex": "[0-9a-fA-F]",
     "number": 'integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?',
