@@ -105,14 +105,8 @@ class MlxEngine:
 
     def _heard(self, loop: Loop) -> bool:
         """Takes what others have left; waits for it if there is nothing else to do. False: the end."""
-        wait = loop.idle
-        while True:
-            try:
-                message = self._messages.get(block=wait)
-            except queue.Empty:
-                return True
-            wait = False
-            match message:
+        while loop.idle or not self._messages.empty():
+            match message := self._messages.get():
                 case None:
                     return False
                 case Future():
@@ -123,3 +117,4 @@ class MlxEngine:
                     loop.restrain(kept, hold)
                 case (job, emit):
                     loop.submit(job, emit)
+        return True

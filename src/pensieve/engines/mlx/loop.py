@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY = 2048
 """Tokens between the checkpoints of models whose caches cannot be cut."""
-TELL_SECONDS = 0.02
+TELL_SECONDS = 1 / 30
 """Between two looks of others at what is written."""
 SETTLE_EVERY = 64
 """Steps."""
@@ -132,8 +132,11 @@ class Loop:
             except Exception as error:
                 # One job that cannot be begun must not end the others.
                 run.emit(Chunk(finish=Finish("failed", str(error) or type(error).__name__)))
-        self._generator.prefill_step_size = self._stretch()
-        self._keep_buffers()
+        # Next to the steps of a small model even these few lines are seen.
+        reads = any([run.reading for run in self._running.values()])
+        if reads:
+            self._generator.prefill_step_size = self._stretch()
+            self._keep_buffers()
         try:
             prompts, outputs = self._generator.next()
         except Exception as error:
@@ -150,22 +153,21 @@ class Loop:
             self._has_read(progress)
         for output in outputs:
             self._has_written(output)
-        self._tell()
+        self._tell(at_once=reads or bool(self._waiting))
         self._steps += 1
         if self._steps % SETTLE_EVERY == 0:
             settle(self._generator._generation_batch.prompt_cache)
             self._make_room(0)
-        for uid, run in list(self._running.items()):
-            if run.guide is not None and run.guide.error:
+        for uid, slip in [(uid, run.guide.error) for uid, run in self._running.items() if run.guide is not None]:
+            if slip:
                 self._generator.remove([uid])
-                self._end(uid, Finish("failed", f"the grammar: {run.guide.error}"))
+                self._end(uid, Finish("failed", f"the grammar: {slip}"))
 
-    def _tell(self) -> None:
+    def _tell(self, at_once: bool) -> None:
         """What has been written goes out at once, but not more often than anybody can see: to wake other processes
         with each token of a fast model costs more than to write it, where the processor has to do both."""
         now = time.monotonic()
-        slow = self._waiting or any(run.reading for run in self._running.values())
-        if slow or now - self._told_at >= TELL_SECONDS:
+        if at_once or now - self._told_at >= TELL_SECONDS:
             self._told_at = now
             for run in self._running.values():
                 run.tell()
@@ -289,6 +291,7 @@ class Loop:
             run.say(chunk)
         if first:
             run.tell()
+            self._keep_buffers()
         if output.finish_reason is None:
             return
         self._keep(output.prompt_cache, output.all_tokens, run.job)
