@@ -1,12 +1,13 @@
 """Is a request refused that would have run? `refusals.py [--requests N]`, on MLX, where each takes memory as it comes.
 
-Requests of sizes around what can be had are sent to a server one after the other. Those that it refuses are sent again
-to a server without a guard, each to a fresh worker, to see what they really take.
+Requests of sizes around what can be had are sent to a server one after the other. Those that it takes are broken off.
+Those that it refuses are sent again to a server without a guard, each to a fresh worker, to see what they really take.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 import signal
@@ -22,14 +23,14 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from make_mlx_model import make_random_model
-from server import Server, start_server, wait_for
+from server import TOKEN, Server, start_server, wait_for
 from shortage import GB, Hog, available_gb, hog, own_bytes, settled
 
 WIDE: dict[str, Any] = {
     "model_type": "llama",
     "hidden_size": 64,
     "intermediate_size": 64,
-    "num_hidden_layers": 16,
+    "num_hidden_layers": 14,
     "num_attention_heads": 32,
     "num_key_value_heads": 32,
     "head_dim": 128,
@@ -37,10 +38,10 @@ WIDE: dict[str, Any] = {
     "rope_theta": 10000.0,
     "tie_word_embeddings": True,
 }
-"""0.5 MB of keys and values for each token."""
-PLANNED_GB, ROOM_GB = 4.0, 0.3
+"""0.46 MB of keys and values for each token."""
+PLANNED_GB, ROOM_GB = 4.0, 0.15
 """What is there when the model is loaded, and what another program then leaves of it."""
-BYTES_PER_TOKEN = 16 * 32 * 128 * 2 * 4
+BYTES_PER_TOKEN = 14 * 32 * 128 * 2 * 4
 LIMIT = 0.9
 REFUSAL = re.compile(r"takes ([\d.]+) GB, and ([\d.]+) GB can be had")
 
@@ -81,13 +82,21 @@ def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]
             for number in range(requests):
                 make_room(server, program, line)
                 prompt = f"{number} " + "word " * int(sizes.uniform(0.6, 1.6) * ROOM_GB * GB / BYTES_PER_TOKEN)
-                answer = server.post(asked(prompt))
-                if answer.status_code != httpx2.codes.OK:
-                    refused.append((prompt, could(answer.text)))
+                if words := refusal(server, prompt):
+                    refused.append((prompt, could(words)))
                 print(f"\r{number + 1} sent, {len(refused)} refused", end="", file=sys.stderr, flush=True)
     finally:
         server.stop()
     return refused
+
+
+def refusal(server: Server, prompt: str) -> str:
+    """Its words; "" if the request is taken."""
+    body = json.dumps({**asked(prompt), "stream": True}).encode()
+    with httpx2.stream(
+        "POST", server.url + "/v1/messages", content=body, headers={"x-api-key": TOKEN}, timeout=60, trust_env=False
+    ) as answer:
+        return "" if answer.status_code == httpx2.codes.OK else answer.read().decode()
 
 
 def make_room(server: Server, program: Hog, line: float) -> None:
@@ -98,6 +107,7 @@ def make_room(server: Server, program: Hog, line: float) -> None:
         program.leave(level)
         return bool(server.health()["memory"]["accepting_requests"])
 
+    wait_for(lambda: not server.health()["running"], 60)
     wait_for(lambda: not accepts(line - 0.1))
     wait_for(lambda: accepts(line + ROOM_GB + 0.1) and not server.health()["engine_memory"]["kept_kv"])
     program.leave(line + ROOM_GB)

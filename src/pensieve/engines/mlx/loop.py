@@ -158,10 +158,10 @@ class Loop:
         if self._steps % SETTLE_EVERY == 0:
             settle(self._generator._generation_batch.prompt_cache)
             self._make_room(0)
-        for uid, slip in [(uid, run.guide.error) for uid, run in self._running.items() if run.guide is not None]:
-            if slip:
+        for uid, wrong in [(uid, run.guide.error) for uid, run in self._running.items() if run.guide is not None]:
+            if wrong:
                 self._generator.remove([uid])
-                self._end(uid, Finish("failed", f"the grammar: {slip}"))
+                self._end(uid, Finish("failed", f"the grammar: {wrong}"))
 
     def _tell(self, at_once: bool) -> None:
         """What has been written goes out at once, but not more often than anybody can see: to wake other processes
