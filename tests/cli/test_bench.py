@@ -26,7 +26,12 @@ def test_what_is_measured(background: Path, tiny_model: Path, tmp_path: Path) ->
     assert all(turn["cached"] >= first["read"] and turn["read"] < first["read"] for turn in later)
     assert told["worker_bytes"] > 1_000_000
     assert picture.read_bytes().startswith(b"\x89PNG")
-    words = well(pensieve("bench", "--model", str(tiny_model)))
+
+
+def test_it_is_shown_as_a_table(background: Path, tmp_path: Path) -> None:
+    story = tmp_path / "small.json"
+    story.write_text('{"context": 4096, "replies": [{"steps": ["one ", "two ", "three"]}]}')
+    words = well(pensieve("bench", "--model", str(story)))
     assert "FIRST TOKEN" in words and "READ ANEW" in words
 
 
