@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -67,6 +68,12 @@ def lines_below(available: float, warn: float, reject: float, emergency: float) 
 
 def available_gb() -> float:
     return float(psutil.virtual_memory().available / GB)
+
+
+def steady_gb() -> float:
+    """What is available, once all that was just written is on the disk: until then it does not count."""
+    os.sync()
+    return available_gb()
 
 
 @dataclass

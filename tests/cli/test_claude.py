@@ -66,7 +66,14 @@ def test_all_arguments_are_the_clients_but_ours_in_front(background: Path, clien
 
 def test_a_model_that_is_not_the_one_that_runs(background: Path, client: Path, tiny_model: Path) -> None:
     given()
-    assert "story" in one_line(pensieve("claude", "--model", str(tiny_model)))
+    assert "does not know" in one_line(pensieve("claude", "--model", str(tiny_model)))
+    place = Path(os.environ["HOME"]) / "models"
+    place.mkdir()
+    shutil.copy(tiny_model, place / "other.gguf")
+    words, variables = given("--model", "other")
+    assert variables["ANTHROPIC_MODEL"] == "other"
+    assert settings_in(words)["env"]["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "43768"
+    assert "other, 32,768 tokens (ready)" in well(pensieve("status"))
 
 
 def test_the_users_own_settings_stay_in_force(background: Path, client: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ CHANGED: dict[str, tuple[str, object]] = {
     "server.drain_seconds": ("0", 0.0),
     "model.path": ("~/m.gguf", "~/m.gguf"),
     "model.aliases": (" a, b ,,c", ("a", "b", "c")),
+    "model.pinned": ("a, b", ("a", "b")),
     "model.idle_unload": ("600", 600.0),
     "engine.kind": ("scripted", "scripted"),
     "engine.parallel": ("64", 64),

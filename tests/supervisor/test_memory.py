@@ -162,8 +162,7 @@ def test_prompts_wait_while_no_request_is_taken_and_answers_go_on(tmp_path: Path
 
 
 def test_nobody_is_held_for_ever_but_who_writes_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("supervisor", "restraints"):
-        monkeypatch.setattr(f"pensieve.supervisor.{module}.PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr("pensieve.supervisor.restraints.PATIENCE_SECONDS", 0.3)
 
     async def test(supervisor: Supervisor, probe: Said) -> None:
         places = [supervisor.admit(1, 1) for _ in range(2)]
@@ -218,7 +217,7 @@ def test_a_model_that_brings_the_emergency_about_when_it_is_loaded_first_is_give
 
 
 def test_an_unloaded_model_comes_back_only_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pensieve.supervisor.supervisor.LOOKS", 2)
+    monkeypatch.setattr("pensieve.supervisor.room.LOOKS", 2)
 
     async def test(supervisor: Supervisor, probe: Said) -> None:
         await until(lambda: supervisor.state is WorkerState.UNLOADED)

@@ -324,7 +324,7 @@ def _endpoint(model: str | None) -> Endpoint:
     running = find(home(os.environ))
     config = option_in(running.arguments, "--config") if running else None
     arguments, settings = _serving(None, None, model, None, Path(config) if config else None)
-    return endpoint_of(_start(settings, arguments), settings, model)
+    return endpoint_of(_start(settings, arguments), settings, _say, model)
 
 
 def _asks_to_fetch(what: str) -> bool:

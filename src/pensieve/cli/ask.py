@@ -14,17 +14,23 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 
 
 class NoAnswer(Exception):
-    """Nobody there, or nobody who speaks as a Pensieve server does."""
+    """Nobody there, nobody who speaks as a Pensieve server does, or an error with its `status`."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
-def ask(url: str, path: str, token: str = "", seconds: float = 5.0) -> dict[str, Any]:
-    """The answer to GET. Raises NoAnswer with what is wrong."""
+def ask(url: str, path: str, token: str = "", seconds: float = 5.0, body: Any = None) -> dict[str, Any]:
+    """The answer to GET, or to POST with a body. Raises NoAnswer with what is wrong."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or 80
-    head = f"GET {path} HTTP/1.0\r\nHost: {parts.netloc}\r\n" + (f"x-api-key: {token}\r\n" if token else "") + "\r\n"
+    content = b"" if body is None else json.dumps(body).encode()
+    lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.0", f"Host: {parts.netloc}"]
+    lines += [f"x-api-key: {token}"] * bool(token) + [f"content-length: {len(content)}"] * bool(content)
     try:
         with socket.create_connection((host, port), timeout=seconds) as connection:
-            connection.sendall(head.encode())
+            connection.sendall("\r\n".join([*lines, "", ""]).encode() + content)
             answer = _all_of(connection)
     except OSError as error:
         raise NoAnswer(f"{url} does not answer: {error.strerror or error}.") from None
@@ -34,7 +40,7 @@ def ask(url: str, path: str, token: str = "", seconds: float = 5.0) -> dict[str,
     except (IndexError, ValueError):
         raise NoAnswer(f"What answers at {url} is not Pensieve.") from None
     if not isinstance(told, dict) or code != 200:
-        raise NoAnswer(f"{url}{path} answered {code}: {_message(told)}")
+        raise NoAnswer(f"{url}{path} answered {code}: {_message(told)}", code)
     return told
 
 

@@ -60,7 +60,8 @@ def bench(endpoint: Endpoint, say: Callable[[str], None]) -> Result:
                 prompts.append(_measure(endpoint, [_user(f"{_noise(rng, size)}\n\n{TASK}")], WRITTEN)[0])
         say("a conversation ...")
         turns = _conversation(endpoint, rng)
-        worker = ask(endpoint.url, "/health")["worker_rss"]
+        models = ask(endpoint.url, "/health")["models"]
+        worker = next((model["worker_rss"] for model in models if model["model"] == endpoint.model), None)
     except NoAnswer as error:
         raise SettingsError(str(error)) from None
     return Result(endpoint.model, prompts, turns, worker)

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ INSTALL = "npm install -g @anthropic-ai/claude-code"
 SETTINGS = "claude"
 """The folder of the home for the settings files of running clients; the newest MOST_FILES of them stay."""
 MOST_FILES = 20
+NOT_FOUND, UNAVAILABLE = 404, 503
+LOADING = ("loading", "restarting")
+LOADING_SECONDS = 60.0
+"""Longer than the server lets a request wait for a model that is being loaded."""
 
 
 def find_claude(environment: Mapping[str, str]) -> str:
@@ -41,20 +46,45 @@ def find_claude(environment: Mapping[str, str]) -> str:
     return found
 
 
-def endpoint_of(record: Record, settings: Settings, model: str | None = None) -> Endpoint:
-    """The server with the `model` that was asked for: the id or path of the one it has. Raises SettingsError."""
+def endpoint_of(record: Record, settings: Settings, say: Callable[[str], None], model: str | None = None) -> Endpoint:
+    """The server with the `model` that was asked for, loaded if need be; without one, its default. Raises
+    SettingsError."""
+    token = settings.server.token_or_local
     try:
         health = ask(record.url, "/health")
         # Also the proof that the server accepts this token.
-        ask(record.url, "/v1/models", settings.server.token_or_local)
+        ask(record.url, "/v1/models", token)
+        default = Endpoint(record.url, token, health["model"], health["context"])
+        if not model or model == default.model:
+            return default
+        wanted = Library(os.environ, Path.home()).card(model, settings.engine.kind).id
+        return default if wanted == default.model else _loaded(default._replace(model=wanted), settings, say)
     except NoAnswer as error:
         raise SettingsError(str(error), "`pensieve restart` starts the server anew.") from None
-    if model and model != health["model"] and Library(os.environ, Path.home()).card(model).id != health["model"]:
-        raise SettingsError(
-            f"The server that runs has {health['model']} loaded.",
-            f"`pensieve stop` ends it, then {model} can be loaded.",
-        )
-    return Endpoint(record.url, settings.server.token_or_local, health["model"], health["context"])
+
+
+def _loaded(wanted: Endpoint, settings: Settings, say: Callable[[str], None]) -> Endpoint:
+    """With another model than the default, as soon as it is loaded. Raises SettingsError and NoAnswer."""
+    body = {"model": wanted.model, "messages": [{"role": "user", "content": "Hello"}]}
+    deadline = time.monotonic() + settings.worker.load_seconds
+    say(f"Loading {wanted.model} ...")
+    while True:
+        try:
+            ask(wanted.url, "/v1/messages/count_tokens", wanted.token, LOADING_SECONDS, body)
+            info = ask(wanted.url, f"/v1/models/{wanted.model}", wanted.token)
+            return wanted._replace(context=info["max_input_tokens"] + 1)
+        except NoAnswer as error:
+            if error.status == NOT_FOUND:
+                raise SettingsError(
+                    f"The server that runs does not know {wanted.model}.", "`pensieve stop` ends it; try again then."
+                ) from None
+            if error.status != UNAVAILABLE or time.monotonic() > deadline or not _is_loading(wanted.url):
+                raise
+
+
+def _is_loading(url: str) -> bool:
+    """This model, or one that is in front of it."""
+    return any(model["status"] in LOADING for model in ask(url, "/health")["models"])
 
 
 def launch(endpoint: Endpoint, home: Path, arguments: list[str], say: Callable[[str], None]) -> None:

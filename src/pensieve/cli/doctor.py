@@ -210,7 +210,7 @@ def _setup(home: Path, record: Record | None, settings: Settings, environment: M
             "setup", "bad", f"By {kept.path} Claude Code uses a server that does not run.", "`pensieve start`"
         )
     try:
-        now = settings_for_all(endpoint_of(record, settings), environment)
+        now = settings_for_all(endpoint_of(record, settings, lambda line: None), environment)
     except SettingsError as error:
         return Finding("setup", "bad", error.message, error.remedy)
     if kept.ours.get("env", {}) | {"NO_PROXY": "", "no_proxy": ""} != now["env"] | {"NO_PROXY": "", "no_proxy": ""}:

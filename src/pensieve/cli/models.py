@@ -113,8 +113,8 @@ def removable(home: Path, name: str) -> ModelCard:
     owner = next((model.owner for model in library().all() if model.card.path == card.path), None)
     if owner != HUGGING_FACE:
         raise SettingsError(f"{card.path} was not fetched from the hub.", "Remove it where it is kept.")
-    facts = facts_of(home)[1]
-    if facts.get("health", {}).get("model") == card.id:
+    models = facts_of(home)[1].get("health", {}).get("models", [])
+    if any(model["model"] == card.id and model["status"] != "unloaded" for model in models):
         raise SettingsError(f"{card.id} is loaded.", "`pensieve stop`, then try again.")
     return card
 
@@ -144,18 +144,19 @@ def _parts(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{start}-*-of-{end}")) if end else [path]
 
 
-def _free_without_a_model(home: Path) -> tuple[Sample, str]:
-    """What could be had if no server ran, and the model that is loaded."""
+def _free_without_a_model(home: Path) -> tuple[Sample, set[str]]:
+    """What could be had if no server ran, and the models that are loaded."""
     sample = Probe().read()
     if find(home) is None:
-        return sample, ""
-    health = facts_of(home)[1].get("health") or {}
-    held = health.get("worker_rss") or 0
+        return sample, set()
+    models = (facts_of(home)[1].get("health") or {}).get("models", [])
+    held = sum(model["worker_rss"] or 0 for model in models)
     available = None if sample.available is None else sample.available + held
-    return Sample(sample.at, available, sample.total, sample.pressure), health.get("model", "")
+    loaded = {model["model"] for model in models if model["worker_pid"]}
+    return Sample(sample.at, available, sample.total, sample.pressure), loaded
 
 
-def _row(model: Found, settings: Settings, sample: Sample, chosen: str, loaded: str) -> dict[str, Any]:
+def _row(model: Found, settings: Settings, sample: Sample, chosen: str, loaded: set[str]) -> dict[str, Any]:
     card = model.card
     fitted = fitted_to(card, settings, sample)
     return {
@@ -168,7 +169,7 @@ def _row(model: Found, settings: Settings, sample: Sample, chosen: str, loaded: 
         "from": model.owner,
         "path": card.path,
         "chosen": card.id == chosen,
-        "loaded": card.id == loaded,
+        "loaded": card.id in loaded,
     }
 
 

@@ -29,7 +29,8 @@ PROGRESS_SECONDS = 0.5
 def serve(settings: Settings, home: Path, arguments: tuple[str, ...] = (), background: bool = False) -> None:
     """Serves until a signal. `arguments` are what a restart would be given. In the `background` nobody reads the
     terminal, and there is one server for each home. Raises SettingsError when it cannot start."""
-    card = Library(os.environ, Path.home()).card(settings.model.path, settings.engine.kind)
+    library = Library(os.environ, Path.home())
+    card = library.card(settings.model.path, settings.engine.kind)
     log = start_logging(home, settings.log.level, to_terminal=not background)
     raise_file_limit()
     listener = listen(settings.server)
@@ -43,17 +44,14 @@ def serve(settings: Settings, home: Path, arguments: tuple[str, ...] = (), backg
     if background and not alone:
         raise SettingsError("A server of this home runs already.", "`pensieve status` tells of it.")
     try:
-        uvloop.run(_serve(card, settings, home, log, listener, background))
+        uvloop.run(_serve(Service(card, settings, home, library.named), settings, log, listener, background))
     finally:
         listener.close()
 
 
-async def _serve(
-    card: ModelCard, settings: Settings, home: Path, log: Path, listener: socket.socket, background: bool
-) -> None:
-    service = Service(card, settings, home)
+async def _serve(service: Service, settings: Settings, log: Path, listener: socket.socket, background: bool) -> None:
     server = HttpServer(service, settings.server)
-    fitted = service.supervisor.fit
+    card, fitted = service.supervisor.card, service.supervisor.fit
     if not settings.model.path:
         _say(
             "No model is configured: this is Pensieve Nano, a tiny demonstration model. For real work load a real one:"

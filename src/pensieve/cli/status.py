@@ -73,6 +73,7 @@ def lines_of(facts: Facts) -> list[tuple[str, str]]:
     return [
         ("server", _server(facts)),
         ("model", _model(health)),
+        *(("", _other(model)) for model in health["models"][1:]),
         ("memory", _memory(health)),
         ("requests", _requests(health)),
         ("speed", _speed(health)),
@@ -88,6 +89,10 @@ def _server(facts: Facts) -> str:
 def _model(health: Facts) -> str:
     words = f"{health['model']} on {health['engine']}, {health['context']:,} tokens, {health['parallel']} at once"
     return words if health["status"] == "ready" else f"{words} ({health['status'].replace('_', ' ')})"
+
+
+def _other(model: Facts) -> str:
+    return f"{model['model']}, {model['context']:,} tokens ({model['status'].replace('_', ' ')})"
 
 
 def _memory(health: Facts) -> str:

@@ -35,7 +35,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     path: Annotated[
         str, Meta(description="the model: its name, a GGUF file, or a folder for MLX; empty for Pensieve Nano")
     ] = ""
-    aliases: Annotated[tuple[str, ...], Meta(description="more names, beside claude-*, that mean this model")] = ()
+    aliases: Annotated[
+        tuple[str, ...], Meta(description="more names of this model, beside claude-*; name=model: of another one")
+    ] = ()
+    pinned: Annotated[tuple[str, ...], Meta(description="models that never make room for others")] = ()
     idle_unload: Annotated[
         float, Meta(ge=0, description="seconds without work after which the model is unloaded; 0: never")
     ] = 0

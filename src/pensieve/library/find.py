@@ -62,6 +62,14 @@ class Library:
                 return card
         raise _nothing(name, wanted, ids)
 
+    def named(self, name: str) -> ModelCard | None:
+        """By the id that `all` gives it, never by a path: anybody may ask who speaks to the server."""
+        for place in places(self._environment, self._user):
+            card = _card(place) if slug(place.name) == name else None
+            if card is not None and is_installed(card.engine):
+                return card
+        return None
+
 
 def is_installed(engine: EngineName) -> bool:
     library = LIBRARIES.get(engine)

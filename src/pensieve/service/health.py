@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from pensieve import __version__
@@ -17,11 +19,24 @@ class MemoryHealth(Struct, frozen=True):
     accepting_requests: bool
 
 
+class ModelHealth(Struct, frozen=True):
+    """Of each model that was asked for since the start; `status` as below."""
+
+    model: str
+    status: str
+    context: int
+    running: int
+    waiting: int
+    worker_pid: int | None
+    worker_rss: int | None
+
+
 class Health(Struct, frozen=True):
-    """`status` is the worker's: loading, ready, restarting, short_of_memory, unloaded, failed or stopped. `generating`:
-    jobs that the engine is at, with `tokens_per_second` together, by its last heartbeat; `engine_memory` of engines
-    that know it; `refused` requests by reason. `answered` and the tokens: since the server was started, the cached ones
-    among the prompts'; `usual_tokens_per_second`: of one answer, between its first token and its last."""
+    """Of the default model, and in `models` of each. `status` is the worker's: loading, ready, restarting,
+    short_of_memory, unloaded, failed or stopped. `generating`: jobs that the engine is at, with `tokens_per_second`
+    together, by its last heartbeat; `engine_memory` of engines that know it; `refused` requests by reason. `answered`
+    and the tokens: since the server was started, the cached ones among the prompts'; `usual_tokens_per_second`: of one
+    answer, between its first token and its last."""
 
     status: str
     version: str
@@ -46,9 +61,12 @@ class Health(Struct, frozen=True):
     tokens_per_second: float | None
     engine_memory: EngineMemory | None
     memory: MemoryHealth
+    models: tuple[ModelHealth, ...]
 
 
-def health_of(supervisor: Supervisor, totals: Totals) -> Health:
+def health_of(supervisors: Sequence[Supervisor], totals: Totals) -> Health:
+    """One supervisor for each model, the default's first."""
+    supervisor = supervisors[0]
     memory, vitals, admission = supervisor.memory(), supervisor.vitals, supervisor.admission
     available = "unknown" if memory.available is None else f"{memory.available / 1e9:.2f}"
     return Health(
@@ -77,4 +95,17 @@ def health_of(supervisor: Supervisor, totals: Totals) -> Health:
         memory=MemoryHealth(
             memory.state.value, available, memory.accepting and supervisor.state is not WorkerState.SHORT
         ),
+        models=tuple(_model_health(one) for one in supervisors),
+    )
+
+
+def _model_health(supervisor: Supervisor) -> ModelHealth:
+    return ModelHealth(
+        model=supervisor.card.id,
+        status=supervisor.state.value,
+        context=supervisor.fit.context,
+        running=supervisor.admission.running,
+        waiting=supervisor.admission.waiting,
+        worker_pid=supervisor.worker_pid,
+        worker_rss=supervisor.vitals.rss if supervisor.vitals else None,
     )

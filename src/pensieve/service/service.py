@@ -1,206 +1,65 @@
-"""The whole turn: the only place that knows every station of a request's path."""
+"""What the server does: turns, counts, and what it tells of its models and of itself."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import time
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-from msgspec import structs
-
 from pensieve.config.settings import Settings
-from pensieve.conversation.normalise import Normalised, normalise
-from pensieve.core.errors import PromptTooLong
-from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
-from pensieve.dialects.choose import choose_family
-from pensieve.dialects.families import PROMPTED
-from pensieve.dialects.forms import opening_marks
-from pensieve.dialects.grammar.cache import Grammars
-from pensieve.dialects.read import reader_markers
-from pensieve.library.cards import neighbours
-from pensieve.library.shelf import Shelf
-from pensieve.prompts.chatml import CHATML
-from pensieve.prompts.render import ChatTemplate
-from pensieve.service.answer import Answer
 from pensieve.service.calls import CallStore
 from pensieve.service.health import Health, health_of
+from pensieve.service.hosted import Kept
 from pensieve.service.metrics import metrics_of
-from pensieve.service.narrate import Narrator
-from pensieve.service.openings import Openings
+from pensieve.service.roster import Find, Roster
 from pensieve.service.seal import Seal, load_key
 from pensieve.service.totals import Totals
-from pensieve.service.turn import Plan, Turn
-from pensieve.service.voice import Voice
-from pensieve.supervisor.plan import plan_fit, too_large
+from pensieve.service.turn import Turn
 from pensieve.supervisor.supervisor import Supervisor
-from pensieve.wire.models import Capabilities, Effort, ModelInfo, ModelPage, Support, Thinking, ThinkingTypes
+from pensieve.wire.models import ModelInfo, ModelPage
 from pensieve.wire.request import MessagesRequest
-
-log = logging.getLogger(__name__)
 
 
 class Service:
-    """One model behind the Messages API; `home` is where it keeps its key and what it remembers of calls.
+    """`home` is where keys and what is remembered of calls are kept; `find` gives the card of a model on this machine.
 
-    Raises SettingsError when the model's file cannot be used.
+    Raises SettingsError when the default model's file cannot be used.
     """
 
-    def __init__(self, card: ModelCard, settings: Settings, home: Path) -> None:
-        self._family = choose_family(card.template or CHATML)
-        think, in_words = self._family.think, self._family.name == PROMPTED.name
-        marks = (think.open, think.close) if think else None
-        self._template = ChatTemplate(card.template, card.bos, card.eos, marks, tools_in_words=in_words)
-        if self._template.tools_in_words:
-            self._family = structs.replace(PROMPTED, think=think)
-        self._openers: tuple[int, ...] | None = None
-        self._grammars = Grammars(self._family, card.control_tokens, card.grammars) if card.grammars else None
-        if self._grammars is None:
-            log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
-        self._shelf = Shelf(card, settings.model.aliases)
-        self._seal = Seal(load_key(home))
-        self._calls = CallStore(home / "calls.sqlite")
-        self._settings = settings
-        self._totals = Totals()
-        self.supervisor = Supervisor(card, settings)
-        self._openings = Openings(self.supervisor.count)
+    def __init__(self, card: ModelCard, settings: Settings, home: Path, find: Find = lambda name: None) -> None:
+        self._kept = Kept(Seal(load_key(home)), CallStore(home / "calls.sqlite"), Totals())
+        self._roster = Roster(card, settings, self._kept, find)
+
+    @property
+    def supervisor(self) -> Supervisor:
+        """The default model's."""
+        return self._roster.default.supervisor
 
     async def start(self) -> None:
-        """Loads the model. Raises SettingsError."""
-        if not self.supervisor.fit.fits:
-            raise too_large(self.supervisor.card, self.supervisor.fit, self._smaller())
-        await self.supervisor.start()
-
-    def _smaller(self) -> str:
-        """The largest of the models beside this one that would fit."""
-        guard = self.supervisor.guard
-
-        def fits(card: ModelCard) -> bool:
-            return plan_fit(card, self._settings, guard.lines, guard.sample).fits
-
-        return next((card.path for card in neighbours(self.supervisor.card) if fits(card)), "")
+        """Loads the default model. Raises SettingsError."""
+        await self._roster.default.start()
 
     async def stop(self) -> None:
-        await self.supervisor.stop()
-        self._calls.close()
+        await self._roster.stop()
+        self._kept.calls.close()
 
     async def open(self, request: MessagesRequest, request_id: str) -> Turn:
         """All that can be wrong with a request is found here, before its answer starts. Raises PensieveError."""
-        arrived = time.monotonic()
-        card = self._shelf.resolve(request.model)
-        plan = await self._planned(request, card, self._meant(request), 0)
-        thinking = plan.meant.chat.thinking
-        answer = Answer(
-            Narrator(request.model, self._seal.seal, _omits_thoughts(request), self._calls.keep),
-            plan.voice,
-            request.stop_sequences,
-            thought=plan.thought,
-            budget=thinking.budget if thinking.on else None,
-            shows_thoughts=thinking.on,
-            cut=plan.cut,
-            searches=plan.meant.searches,
-            notice=plan.meant.notice,
-        )
-        replan = partial(self._planned, request, card)
-        return Turn(request_id, card.id, arrived, plan, answer, self.supervisor, self._totals, replan)
-
-    async def _planned(self, request: MessagesRequest, card: ModelCard, meant: Normalised, spent: int) -> Plan:
-        """One job. `spent`: the tokens that earlier jobs of the same answer have written."""
-        rendered = self._template.render(meant.chat)
-        voice = Voice(self._family, meant.callable, meant.chat.choice, meant.chat.format, self._grammars)
-        ids = await self.supervisor.count(rendered.text)
-        room = self.supervisor.fit.context - len(ids)
-        if room < 1:
-            raise PromptTooLong(len(ids), self.supervisor.fit.context - 1)
-        wanted = room if request.max_tokens is None else request.max_tokens - spent
-        # A grammar that is not known yet takes some milliseconds to make.
-        grammar = await asyncio.to_thread(voice.grammar, rendered.thought)
-        return Plan(
-            prompt=ids,
-            sampling=_sampling(request, card.sampling),
-            max_tokens=min(wanted, room),
-            markers=reader_markers(self._family) if meant.callable or rendered.thought != "none" else (),
-            grammar=grammar,
-            banned=() if voice.may_call else await self._call_openers(),
-            shared=await self._shared(card, meant, rendered.text, ids),
-            meant=meant,
-            voice=voice,
-            thought=rendered.thought,
-            cut=wanted > room,
-        )
-
-    async def _call_openers(self) -> tuple[int, ...]:
-        """The tokens that open a call: who has no tools never begins one. A mark of several tokens is left alone."""
-        if self._openers is None:
-            written = [await self.supervisor.count(mark) for mark in opening_marks(self._family)]
-            self._openers = tuple(ids[0] for ids in written if len(ids) == 1)
-        return self._openers
-
-    async def _shared(self, card: ModelCard, meant: Normalised, text: str, ids: tuple[int, ...]) -> int:
-        """0 for engines that ask for nothing of the kind."""
-        if card.engine != "mlx":
-            return 0
-        return await self._openings.shared(self._template.opening(meant.chat, text), ids)
+        return await (await self._roster.meant(request.model)).open(request, request_id)
 
     async def count(self, request: MessagesRequest) -> int:
         """The number of tokens that the same request will be answered with as its input. Raises PensieveError."""
-        self._shelf.resolve(request.model)
-        return len(await self.supervisor.count(self._template.render(self._meant(request).chat).text))
-
-    def _meant(self, request: MessagesRequest) -> Normalised:
-        return normalise(request, unseal=self._seal.unseal, written=self._calls.get)
+        return await (await self._roster.meant(request.model)).count(request)
 
     def models(self) -> ModelPage:
-        info = self.model(self._shelf.default.id)
-        return ModelPage((info,), has_more=False, first_id=info.id, last_id=info.id)
+        infos = tuple(hosted.info(hosted.card.id) for hosted in self._roster)
+        return ModelPage(infos, has_more=False, first_id=infos[0].id, last_id=infos[-1].id)
 
     def model(self, name: str) -> ModelInfo:
-        """Raises NotFound."""
-        card = self._shelf.resolve(name)
-        return ModelInfo(
-            id=name,
-            display_name=card.description,
-            created_at=datetime.fromtimestamp(card.created, UTC).isoformat(),
-            max_input_tokens=self.supervisor.fit.context - 1,
-            max_tokens=self.supervisor.fit.context - 1,
-            capabilities=self._capabilities(),
-        )
-
-    def _capabilities(self) -> Capabilities:
-        thinks, efforts = (
-            Support(self._family.think is not None or bool(self._template.efforts)),
-            self._template.efforts,
-        )
-        return Capabilities(
-            structured_outputs=Support(self._grammars is not None),
-            thinking=Thinking(
-                thinks.supported, types=ThinkingTypes(adaptive=thinks, between_tools=thinks, enabled=thinks)
-            ),
-            effort=Effort(
-                bool(efforts),
-                low=Support("low" in efforts),
-                medium=Support("medium" in efforts),
-                high=Support("high" in efforts),
-            ),
-        )
+        """Of one that has been asked for. Raises NotFound."""
+        return self._roster.known(name).info(name)
 
     def health(self) -> Health:
-        return health_of(self.supervisor, self._totals)
+        return health_of([hosted.supervisor for hosted in self._roster], self._kept.totals)
 
     def metrics(self) -> bytes:
-        return metrics_of(self.supervisor, self._totals)
-
-
-def _omits_thoughts(request: MessagesRequest) -> bool:
-    return request.thinking is not None and request.thinking.display == "omitted"
-
-
-def _sampling(request: MessagesRequest, recommended: Sampling) -> Sampling:
-    return Sampling(
-        temperature=recommended.temperature if request.temperature is None else request.temperature,
-        top_p=recommended.top_p if request.top_p is None else request.top_p,
-        top_k=recommended.top_k if request.top_k is None else request.top_k,
-    )
+        return metrics_of([hosted.supervisor for hosted in self._roster], self._kept.totals)

@@ -16,10 +16,13 @@ GROWTH = 1_000_000_000
 """Bytes and share that a worker may take beyond what was thought before it counts as one that runs away."""
 
 
-def plan_fit(card: ModelCard, settings: Settings, lines: Thresholds, sample: Sample) -> Fit:
-    """The window and the number of requests at once, so that memory stays above the line of the first warning."""
+def plan_fit(card: ModelCard, settings: Settings, lines: Thresholds, sample: Sample, beside: int = 0) -> Fit:
+    """The window and the number of requests at once, so that memory stays above the line of the first warning.
+
+    `beside`: bytes that count as available and that other models will take.
+    """
     engine = settings.engine
-    reserve = int(lines.warn * GB) + engine.cache_mb * MIB
+    reserve = int(lines.warn * GB) + engine.cache_mb * MIB + beside
     return fit(
         # Where a context costs nothing (a script), all of it is to be had.
         most=min(card.trained_context, engine.context) if card.weight_bytes else card.trained_context,

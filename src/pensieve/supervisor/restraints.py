@@ -1,30 +1,66 @@
-"""What a worker is asked to do without while memory is short, and since when prompts have been held."""
+"""What requests and the worker have to do without while memory is short."""
 
 from __future__ import annotations
 
-from pensieve.ipc.frames import Restrain
+import asyncio
+from collections.abc import Callable
+
+from pensieve.core.vitals import EngineMemory
+from pensieve.ipc.frames import Cancel, Down, Restrain
 from pensieve.memory.governor import restraint
-from pensieve.memory.state import MemoryState
+from pensieve.supervisor.admission import Admission
+from pensieve.supervisor.room import Room
+from pensieve.supervisor.work import Work
 
 PATIENCE_SECONDS = 30.0
 """How long prompts and those who wait for a place are held while memory is short."""
 
 
 class Restraints:
-    """`least`: bytes of prefixes that may be kept while there is only a warning."""
+    """`least`: bytes of prefixes that may be kept while there is only a warning; `engine` tells how the engine stands,
+    `send` reaches the worker, if there is one."""
 
-    def __init__(self, least: int) -> None:
-        self.holding = False
-        self._least = least
-        self._since = 0.0
+    def __init__(
+        self, least: int, room: Room, work: Work, engine: Callable[[], EngineMemory], send: Callable[[Down], bool]
+    ) -> None:
+        self._least, self._room, self._work, self._engine, self._send = least, room, work, engine, send
+        self._holding = False
+        self._held_since = self._refusing_since = 0.0
 
-    def frame(self, state: MemoryState, kept: int, now: float, *, writing: bool) -> Restrain:
-        """For a worker that keeps so many bytes, in which jobs are `writing` or not; `now` in seconds."""
-        keep, hold = restraint(state, kept, self._least, writing)
-        if hold and not self.holding:
-            self._since = now
-        self.holding = hold
-        return Restrain(keep, hold)
+    def admission(self, parallel: int, queue: int) -> Admission:
+        self._admission = Admission(parallel, queue, self._room.memory, self._engine, self._evict)
+        return self._admission
 
-    def held_too_long(self, now: float) -> bool:
-        return self.holding and now - self._since > PATIENCE_SECONDS
+    def looked(self, changed: bool) -> None:
+        """After each look at the machine's memory."""
+        memory, now = self._room.memory(), asyncio.get_running_loop().time()
+        if changed or (not memory.accepting and self._holding is not self._work.writing):
+            self.restrain()
+        if memory.accepting:
+            self._refusing_since = now
+        elif now - self._refusing_since > PATIENCE_SECONDS:
+            self._admission.refuse_waiting(self._room.refusal())
+        if self._holding and now - self._held_since > PATIENCE_SECONDS:
+            # What is held might itself be what memory is short of.
+            for job_id in self._work.end_reading(self._room.refusal()):
+                self._send(Cancel(job_id))
+        self._admission.reconsider()
+
+    def restrain(self) -> None:
+        """Tells the worker what the machine's state asks of it."""
+        writing = self._work.writing
+        keep, hold = restraint(self._room.memory().state, self._engine().kept_kv, self._least, writing)
+        if hold and not self._holding:
+            self._held_since = asyncio.get_running_loop().time()
+        self._holding = hold
+        self._send(Restrain(keep, hold))
+
+    def end_all(self) -> None:
+        self._work.end(self._room.refusal())
+        self._admission.refuse_waiting(self._room.refusal())
+
+    def _evict(self, number: int) -> None:
+        """Once: what is kept may grow again as before."""
+        memory = self._engine()
+        self._send(Restrain(max(0, memory.kept_kv - max(0, number - memory.spare)), False))
+        self.restrain()

@@ -13,3 +13,7 @@ class WorkerState(Enum):
     UNLOADED = "unloaded"
     FAILED = "failed"
     STOPPED = "stopped"
+
+
+AWAY = frozenset((WorkerState.SHORT, WorkerState.UNLOADED, WorkerState.FAILED, WorkerState.STOPPED))
+"""The model is not in memory, and will not be before somebody asks for it or there is room."""

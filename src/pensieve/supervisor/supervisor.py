@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import tempfile
+from collections.abc import Callable
 
 import msgspec
 
@@ -14,68 +16,71 @@ from pensieve.core.errors import Refused, SettingsError, WorkerError
 from pensieve.core.generation import Chunk, Finish, Job, Sampling, Span
 from pensieve.core.model import ModelCard
 from pensieve.core.vitals import EngineMemory
-from pensieve.ipc.frames import Cancel, Counted, Down, Emit, Failed, Ready, Restrain, Up, Vitals
+from pensieve.ipc.frames import Cancel, Counted, Down, Emit, Failed, Ready, Up, Vitals
 from pensieve.memory.estimate import expected_tokens
 from pensieve.memory.governor import Cause
 from pensieve.memory.probe import Probe
-from pensieve.memory.state import ABOVE_SAMPLES, GB, MemoryState, Snapshot
-from pensieve.supervisor.admission import Admission, Ticket, put_away
+from pensieve.memory.state import MemoryState, Snapshot
+from pensieve.supervisor.admission import Ticket
 from pensieve.supervisor.calm import Calm
 from pensieve.supervisor.guard import MemoryGuard
 from pensieve.supervisor.jobs import JobStream
+from pensieve.supervisor.patience import COOL_DOWN_SECONDS, DISMISS_SECONDS, READY_SECONDS, WATCH_SECONDS
 from pensieve.supervisor.plan import MIB, bytes_to_load, engine_options, plan_fit
 from pensieve.supervisor.process import WorkerProcess
 from pensieve.supervisor.restart import KILLED, OWN_FAULT, GiveUp, after_death
-from pensieve.supervisor.restraints import PATIENCE_SECONDS, Restraints
-from pensieve.supervisor.states import WorkerState
+from pensieve.supervisor.restraints import Restraints
+from pensieve.supervisor.room import Room
+from pensieve.supervisor.states import AWAY, WorkerState
 from pensieve.supervisor.watch import Growth, hang_reason
 from pensieve.supervisor.work import Work
 
 log = logging.getLogger(__name__)
 
-READY_SECONDS = 30.0
-"""How long a request may wait for a worker that is loading or restarting before it is told to come back."""
-WATCH_SECONDS = 0.25
-COOL_DOWN_SECONDS = 10.0
-LOOKS = 3 * ABOVE_SAMPLES // 2
-DISMISS_SECONDS = 2.0
-"""In an emergency, how long a worker may take to end by itself."""
-
 
 class Supervisor:
     """Everything here runs on the event loop, and only this class changes its state."""
 
-    def __init__(self, card: ModelCard, settings: Settings, probe: Probe | None = None) -> None:
-        """Raises SettingsError."""
+    def __init__(
+        self,
+        card: ModelCard,
+        settings: Settings,
+        probe: Probe | None = None,
+        beside: Callable[[], int] = lambda: 0,
+        *,
+        returns: bool = True,
+    ) -> None:
+        """`beside`: bytes that count as available and that other models will take; `returns`: by itself, after an
+        emergency. Raises SettingsError."""
         self.card = card
         self.state = WorkerState.LOADING
         self.guard = MemoryGuard(settings.memory, probe or Probe())
         self._settings = settings
-        self.fit = plan_fit(card, settings, self.guard.lines, self.guard.sample)
+        self._when_short = WorkerState.SHORT if returns else WorkerState.UNLOADED
+        self.fit = plan_fit(card, settings, self.guard.lines, self.guard.sample, beside())
         self.restarts = self.resumes = 0
         self.calm = Calm()
+        self._room = Room(self.guard, self.calm, beside, bytes_to_load(card, self.fit))
         self.vitals: Vitals | None = None
         self._prices = EngineMemory()
-        self.admission = Admission(
-            self.fit.parallel, settings.engine.queue, self.guard.snapshot, self._engine_memory, self._evict
+        self._work = Work()
+        self._restraints = Restraints(
+            settings.engine.cache_mb * MIB // 2, self._room, self._work, self._engine_memory, self._send
         )
+        self.admission = self._restraints.admission(self.fit.parallel, settings.engine.queue)
         self._directory = ""
         self._worker: WorkerProcess | None = None
         self._ready = asyncio.Event()
         self._wanted = asyncio.Event()
         self._failure: Failed | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._work = Work()
         self._barren_lives = self._blame = 0
         self._ever_ready = False
         self._last_words = ""
         self._dismissed: WorkerState | None = None
         """Why the worker was told to go: short of memory, or without work."""
         self._used_at = 0.0
-        self._refusing_since = 0.0
-        self._restraints = Restraints(least=settings.engine.cache_mb * MIB // 2)
         self._growth = Growth(self.fit, settings)
-        self._needed = bytes_to_load(card, self.fit)
 
     @property
     def worker_pid(self) -> int | None:
@@ -85,8 +90,24 @@ class Supervisor:
     def loading_pid(self) -> int | None:
         return self._worker.pid if self._worker and self.state is WorkerState.LOADING else None
 
+    @property
+    def still_to_take(self) -> int:
+        """Bytes of the plan that the machine counts as available all the same: those to come, and a mapped file's."""
+        return 0 if self.state in AWAY else max(0, self.fit.cost.total - self.own_bytes)
+
+    @property
+    def own_bytes(self) -> int:
+        return self._worker.own_bytes() if self._worker else 0
+
+    @property
+    def quiet_seconds(self) -> float | None:
+        """How long nobody has used a loaded model. None: it is at work, or not loaded."""
+        if self.state is not WorkerState.READY or self._work or self.admission.running or self.admission.waiting:
+            return None
+        return asyncio.get_running_loop().time() - self._used_at
+
     def memory(self) -> Snapshot:
-        return self.guard.snapshot()
+        return self._room.memory()
 
     async def start(self) -> None:
         """Loads the model. Raises SettingsError when it cannot be loaded, with the reason."""
@@ -100,9 +121,8 @@ class Supervisor:
         if not ready.done():
             ready.cancel()
             await self.stop()
-            raise SettingsError(
-                f"The model {self.card.id} cannot be loaded: {self._last_words}", "Check the file, or choose another."
-            )
+            what = f"The model {self.card.id} cannot be loaded: {self._last_words}"
+            raise SettingsError(what, "Check the file, or choose another.")
 
     async def stop(self) -> None:
         """Ends the worker and every job that still runs. Leaves no process and no file behind."""
@@ -116,6 +136,19 @@ class Supervisor:
             await self._worker.end()
         if self._directory:
             await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
+
+    async def unload(self) -> None:
+        """Gives the memory of a model without work back, until it is wanted again."""
+        self._dismiss(WorkerState.UNLOADED, self._settings.worker.silence_seconds)
+        if self._worker is not None:
+            await self._worker.gone.wait()
+
+    async def load(self) -> None:
+        """Loads a model that was unloaded. Raises Refused and WorkerError if nothing comes of it."""
+        while not self._ready.is_set():
+            self._want()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ready.wait(), WATCH_SECONDS)
 
     async def count(self, text: str) -> tuple[int, ...]:
         """The ids of a prompt. Raises BodyTooLarge, Refused, and WorkerError when no worker is to be had in time."""
@@ -162,13 +195,10 @@ class Supervisor:
             raise Refused("The server is stopping.")
         if self.state is WorkerState.SHORT:
             self.admission.refused[Cause.MEMORY] += 1
-            raise self._put_away()
+            raise self._room.refusal()
         self._wanted.set()
         if self.state is WorkerState.FAILED:
             raise WorkerError(f"The engine does not run ({self._last_words}).", retry_after=COOL_DOWN_SECONDS)
-
-    def _put_away(self) -> Refused:
-        return put_away(self.memory(), self._needed, self.calm.seconds)
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         """One that failed leaves nobody to look after the jobs: they are told, and so are all that come."""
@@ -198,7 +228,7 @@ class Supervisor:
         while True:
             await self._live()
             self.vitals = None
-            if self._dismissed is WorkerState.SHORT and not self._ever_ready:
+            if self._dismissed and not self._ever_ready:
                 self._last_words = "the machine ran short of memory meanwhile"
                 return
             if self._dismissed:
@@ -212,7 +242,7 @@ class Supervisor:
                 await self._give_up()
             else:
                 await asyncio.sleep(decision.delay)
-            if not await self._room_soon():
+            if not await self._room.soon():
                 await self._rest(WorkerState.SHORT)
             self.restarts += 1
 
@@ -289,48 +319,18 @@ class Supervisor:
         self.state = why
         if why is WorkerState.UNLOADED:
             await self._wanted.wait()
-        if why is WorkerState.SHORT or not await self._room_soon():
+        if why is WorkerState.SHORT or not await self._room.soon():
             self.state = WorkerState.SHORT
-            self._end_all()
-            loop = asyncio.get_running_loop()
-            room_since = loop.time()
-            while loop.time() - room_since < self.calm.seconds:
-                await asyncio.sleep(WATCH_SECONDS)
-                if not self._has_room():
-                    room_since = loop.time()
-            log.info("room_again available_gb=%.2f", (self.memory().available or 0) / GB)
+            self._restraints.end_all()
+            await self._room.lasting()
         self._barren_lives = 0
         self.state = WorkerState.LOADING
 
-    def _has_room(self) -> bool:
-        """Would the machine still take requests with the model loaded?"""
-        memory = self.memory()
-        return memory.accepting and (memory.room is None or memory.room >= self._needed)
-
-    async def _room_soon(self) -> bool:
-        """What a dead worker held takes a moment to come back, and to count."""
-        for _ in range(LOOKS):
-            if self._has_room():
-                return True
-            await asyncio.sleep(WATCH_SECONDS)
-        return self._has_room()
-
     def _looked(self, changed: bool) -> None:
         """After each look at the machine's memory."""
-        memory, now = self.memory(), asyncio.get_running_loop().time()
-        if memory.state is MemoryState.EMERGENCY:
+        if self.memory().state is MemoryState.EMERGENCY:
             self._evacuate()
-        if changed or (not memory.accepting and self._restraints.holding is not self._work.writing):
-            self._restrain()
-        if memory.accepting:
-            self._refusing_since = now
-        elif now - self._refusing_since > PATIENCE_SECONDS:
-            self.admission.refuse_waiting(self._put_away())
-        if self._restraints.held_too_long(now):
-            # What is held might itself be what memory is short of.
-            for job_id in self._work.end_reading(self._put_away()):
-                self._send(Cancel(job_id))
-        self.admission.reconsider()
+        self._restraints.looked(changed)
 
     def _evacuate(self) -> None:
         """Gives all of the model's memory back, and ends what cannot go on without it. If there is no worker, the next
@@ -339,23 +339,8 @@ class Supervisor:
             return
         self.calm.emergency(asyncio.get_running_loop().time())
         log.error("emergency_stop jobs=%d waiting=%d", self._work.jobs, self.admission.waiting)
-        self._dismiss(WorkerState.SHORT, DISMISS_SECONDS)
-        self._end_all()
-
-    def _end_all(self) -> None:
-        self._work.end(self._put_away())
-        self.admission.refuse_waiting(self._put_away())
-
-    def _restrain(self) -> None:
-        """Tells the worker what the machine's state asks of it."""
-        now, kept = asyncio.get_running_loop().time(), self._engine_memory().kept_kv
-        self._send(self._restraints.frame(self.memory().state, kept, now, writing=self._work.writing))
-
-    def _evict(self, number: int) -> None:
-        """Once: what is kept may grow again as before."""
-        memory = self._engine_memory()
-        self._send(Restrain(max(0, memory.kept_kv - max(0, number - memory.spare)), False))
-        self._restrain()
+        self._dismiss(self._when_short, DISMISS_SECONDS)
+        self._restraints.end_all()
 
     def _on_frame(self, frame: Up) -> None:
         match frame:
@@ -384,7 +369,7 @@ class Supervisor:
         self._ready.set()
         self._wanted.clear()
         if self.memory().state is not MemoryState.SAFE:
-            self._restrain()
+            self._restraints.restrain()
         for frame in self._work.frames():
             self._worker.send(frame)
 

@@ -1,0 +1,199 @@
+"""One model behind the Messages API: the only place that knows every station of a request's path."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple
+
+from msgspec import structs
+
+from pensieve.config.settings import Settings
+from pensieve.conversation.normalise import Normalised, normalise
+from pensieve.core.errors import PromptTooLong
+from pensieve.core.generation import Sampling
+from pensieve.core.model import ModelCard
+from pensieve.dialects.choose import choose_family
+from pensieve.dialects.families import PROMPTED
+from pensieve.dialects.forms import opening_marks
+from pensieve.dialects.grammar.cache import Grammars
+from pensieve.dialects.read import reader_markers
+from pensieve.library.cards import neighbours
+from pensieve.prompts.chatml import CHATML
+from pensieve.prompts.render import ChatTemplate
+from pensieve.service.answer import Answer
+from pensieve.service.calls import CallStore
+from pensieve.service.narrate import Narrator
+from pensieve.service.openings import Openings
+from pensieve.service.seal import Seal
+from pensieve.service.totals import Totals
+from pensieve.service.turn import Plan, Turn
+from pensieve.service.voice import Voice
+from pensieve.supervisor.plan import plan_fit, too_large
+from pensieve.supervisor.supervisor import Supervisor
+from pensieve.wire.models import Capabilities, Effort, ModelInfo, Support, Thinking, ThinkingTypes
+from pensieve.wire.request import MessagesRequest
+
+log = logging.getLogger(__name__)
+
+
+class Kept(NamedTuple):
+    """What all models of a server share."""
+
+    seal: Seal
+    calls: CallStore
+    totals: Totals
+
+
+class Hosted:
+    """Raises SettingsError when the model's file cannot be used."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        settings: Settings,
+        kept: Kept,
+        beside: Callable[[], int] = lambda: 0,
+        *,
+        returns: bool = True,
+    ) -> None:
+        """`beside` and `returns`: as of a Supervisor."""
+        self._family = choose_family(card.template or CHATML)
+        think, in_words = self._family.think, self._family.name == PROMPTED.name
+        marks = (think.open, think.close) if think else None
+        self._template = ChatTemplate(card.template, card.bos, card.eos, marks, tools_in_words=in_words)
+        if self._template.tools_in_words:
+            self._family = structs.replace(PROMPTED, think=think)
+        self._openers: tuple[int, ...] | None = None
+        self._grammars = Grammars(self._family, card.control_tokens, card.grammars) if card.grammars else None
+        if self._grammars is None:
+            log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
+        self.card = card
+        self._kept, self._settings = kept, settings
+        self.supervisor = Supervisor(card, settings, beside=beside, returns=returns)
+        self._openings = Openings(self.supervisor.count)
+
+    async def start(self) -> None:
+        """Loads the model. Raises SettingsError."""
+        if not self.supervisor.fit.fits:
+            raise too_large(self.card, self.supervisor.fit, self._smaller())
+        await self.supervisor.start()
+
+    def _smaller(self) -> str:
+        """The largest of the models beside this one that would fit."""
+        guard = self.supervisor.guard
+
+        def fits(card: ModelCard) -> bool:
+            return plan_fit(card, self._settings, guard.lines, guard.sample).fits
+
+        return next((card.path for card in neighbours(self.card) if fits(card)), "")
+
+    async def open(self, request: MessagesRequest, request_id: str) -> Turn:
+        """All that can be wrong with a request is found here, before its answer starts. Raises PensieveError."""
+        arrived = time.monotonic()
+        plan = await self._planned(request, self._meant(request), 0)
+        thinking = plan.meant.chat.thinking
+        answer = Answer(
+            Narrator(request.model, self._kept.seal.seal, _omits_thoughts(request), self._kept.calls.keep),
+            plan.voice,
+            request.stop_sequences,
+            thought=plan.thought,
+            budget=thinking.budget if thinking.on else None,
+            shows_thoughts=thinking.on,
+            cut=plan.cut,
+            searches=plan.meant.searches,
+            notice=plan.meant.notice,
+        )
+        replan = partial(self._planned, request)
+        return Turn(request_id, self.card.id, arrived, plan, answer, self.supervisor, self._kept.totals, replan)
+
+    async def _planned(self, request: MessagesRequest, meant: Normalised, spent: int) -> Plan:
+        """One job. `spent`: the tokens that earlier jobs of the same answer have written."""
+        rendered = self._template.render(meant.chat)
+        voice = Voice(self._family, meant.callable, meant.chat.choice, meant.chat.format, self._grammars)
+        ids = await self.supervisor.count(rendered.text)
+        room = self.supervisor.fit.context - len(ids)
+        if room < 1:
+            raise PromptTooLong(len(ids), self.supervisor.fit.context - 1)
+        wanted = room if request.max_tokens is None else request.max_tokens - spent
+        # A grammar that is not known yet takes some milliseconds to make.
+        grammar = await asyncio.to_thread(voice.grammar, rendered.thought)
+        return Plan(
+            prompt=ids,
+            sampling=_sampling(request, self.card.sampling),
+            max_tokens=min(wanted, room),
+            markers=reader_markers(self._family) if meant.callable or rendered.thought != "none" else (),
+            grammar=grammar,
+            banned=() if voice.may_call else await self._call_openers(),
+            shared=await self._shared(meant, rendered.text, ids),
+            meant=meant,
+            voice=voice,
+            thought=rendered.thought,
+            cut=wanted > room,
+        )
+
+    async def _call_openers(self) -> tuple[int, ...]:
+        """The tokens that open a call: who has no tools never begins one. A mark of several tokens is left alone."""
+        if self._openers is None:
+            written = [await self.supervisor.count(mark) for mark in opening_marks(self._family)]
+            self._openers = tuple(ids[0] for ids in written if len(ids) == 1)
+        return self._openers
+
+    async def _shared(self, meant: Normalised, text: str, ids: tuple[int, ...]) -> int:
+        """0 for engines that ask for nothing of the kind."""
+        if self.card.engine != "mlx":
+            return 0
+        return await self._openings.shared(self._template.opening(meant.chat, text), ids)
+
+    async def count(self, request: MessagesRequest) -> int:
+        """The number of tokens that the same request will be answered with as its input. Raises PensieveError."""
+        return len(await self.supervisor.count(self._template.render(self._meant(request).chat).text))
+
+    def _meant(self, request: MessagesRequest) -> Normalised:
+        return normalise(request, unseal=self._kept.seal.unseal, written=self._kept.calls.get)
+
+    def info(self, name: str) -> ModelInfo:
+        """The model by one of its names."""
+        window = self.supervisor.fit.context - 1
+        return ModelInfo(
+            id=name,
+            display_name=self.card.description,
+            created_at=datetime.fromtimestamp(self.card.created, UTC).isoformat(),
+            max_input_tokens=window,
+            max_tokens=window,
+            capabilities=self._capabilities(),
+        )
+
+    def _capabilities(self) -> Capabilities:
+        thinks, efforts = (
+            Support(self._family.think is not None or bool(self._template.efforts)),
+            self._template.efforts,
+        )
+        return Capabilities(
+            structured_outputs=Support(self._grammars is not None),
+            thinking=Thinking(
+                thinks.supported, types=ThinkingTypes(adaptive=thinks, between_tools=thinks, enabled=thinks)
+            ),
+            effort=Effort(
+                bool(efforts),
+                low=Support("low" in efforts),
+                medium=Support("medium" in efforts),
+                high=Support("high" in efforts),
+            ),
+        )
+
+
+def _omits_thoughts(request: MessagesRequest) -> bool:
+    return request.thinking is not None and request.thinking.display == "omitted"
+
+
+def _sampling(request: MessagesRequest, recommended: Sampling) -> Sampling:
+    return Sampling(
+        temperature=recommended.temperature if request.temperature is None else request.temperature,
+        top_p=recommended.top_p if request.top_p is None else request.top_p,
+        top_k=recommended.top_k if request.top_k is None else request.top_k,
+    )
