@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,6 +45,7 @@ class Machine:
         self.taken = 0.0
         self.lines = Thresholds(0, 0, 0)
         self.events: list[str] = []
+        self.tried: list[str] = []
         self.broken: set[str] = set()
 
     @property
@@ -59,11 +61,12 @@ class Supervised:
 
     def __init__(self, machine: Machine, card: ModelCard, fit: Fit) -> None:
         self.guard, self.card, self.fit = machine, card, fit
-        self.state, self.quiet, self.loads = WorkerState.LOADING, 100.0, 0
+        self.admission = SimpleNamespace(refused=Counter())
+        self.state, self.quiet, self.exiting = WorkerState.LOADING, 100.0, 0
 
     @property
     def own_bytes(self) -> int:
-        return 0 if self.state in AWAY else bytes_to_load(self.card, self.fit) // 2
+        return self.exiting if self.state in AWAY else bytes_to_load(self.card, self.fit) // 2
 
     @property
     def still_to_take(self) -> int:
@@ -75,6 +78,7 @@ class Supervised:
 
     async def load(self) -> None:
         await asyncio.sleep(0)
+        self.guard.tried.append(self.card.id)
         if self.card.id in self.guard.broken:
             raise SettingsError("It is damaged.")
         self.state = WorkerState.READY
@@ -136,18 +140,18 @@ def used(served: Roster, name: str, quiet: float) -> None:
 def test_as_long_as_there_is_room_all_stay(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
         for name in ("one", "two", "one", "default"):
-            assert (await served.meant(name)).card.id == name
+            assert (await served.loaded(name)).card.id == name
 
     assert house(3 * MODEL, test).events == ["+default", "+one", "+two"]
 
 
 def test_the_one_not_used_for_longest_goes(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
-        await served.meant("one")
+        await served.loaded("one")
         used(served, "one", 50)
-        await served.meant("two")
+        await served.loaded("two")
         used(served, "one", 200)
-        await served.meant("default")
+        await served.loaded("default")
 
     machine = house(2 * MODEL, test)
     assert machine.events == ["+default", "+one", "-default", "+two", "-one", "+default"]
@@ -155,13 +159,13 @@ def test_the_one_not_used_for_longest_goes(house: Callable[..., Any]) -> None:
 
 def test_one_at_work_and_one_that_is_pinned_stay(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
-        await served.meant("one")
+        await served.loaded("one")
         used(served, "one", -1)
         with pytest.raises(Refused, match=r"two needs .* can be had") as caught:
-            await served.meant("two")
+            await served.loaded("two")
         assert "pinned" in str(caught.value)
         used(served, "one", 3)
-        await served.meant("two")
+        await served.loaded("two")
 
     machine = house(2 * MODEL, test, model__pinned="default")
     assert machine.events == ["+default", "+one", "-one", "+two"]
@@ -170,14 +174,14 @@ def test_one_at_work_and_one_that_is_pinned_stay(house: Callable[..., Any]) -> N
 def test_nothing_is_unloaded_for_what_could_never_fit(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
         with pytest.raises(Refused, match="huge needs"):
-            await served.meant("huge")
+            await served.loaded("huge")
 
     assert house(5, test).events == ["+default"]
 
 
 def test_others_go_before_a_window_becomes_too_small_to_work_in(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
-        hosted = await served.meant("large")
+        hosted = await served.loaded("large")
         assert hosted.supervisor.fit.context >= 32768
 
     assert house(MODEL + 2, test).events == ["+default", "-default", "+large"]
@@ -186,7 +190,7 @@ def test_others_go_before_a_window_becomes_too_small_to_work_in(house: Callable[
 def test_one_that_was_just_used_may_be_in_the_middle_of_a_request(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
         used(served, "default", 0)
-        asking = asyncio.create_task(served.meant("large"))
+        asking = asyncio.create_task(served.loaded("large"))
         for _ in range(20):
             await asyncio.sleep(0)
         assert machine.events == ["+default"]
@@ -198,36 +202,40 @@ def test_one_that_was_just_used_may_be_in_the_middle_of_a_request(house: Callabl
 
 def test_many_who_ask_at_once_load_each_once_and_one_after_the_other(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
-        await asyncio.gather(*(served.meant(name) for name in ["one", "two"] * 5))
+        await asyncio.gather(*(served.loaded(name) for name in ["one", "two"] * 5))
 
     assert house(4 * MODEL, test).events == ["+default", "+one", "+two"]
 
 
-def test_one_that_cannot_be_loaded_leaves_nothing_behind(house: Callable[..., Any]) -> None:
+def test_one_that_cannot_be_loaded_leaves_nothing_behind(
+    house: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roster, "COOL_DOWN_SECONDS", 0)
+
     async def test(served: Roster, machine: Machine) -> None:
         machine.broken.add("one")
         with pytest.raises(WorkerError, match="one cannot be loaded: It is damaged"):
-            await served.meant("one")
+            await served.loaded("one")
         assert [hosted.card.id for hosted in served] == ["default"]
         machine.broken.clear()
-        await served.meant("one")
+        await served.loaded("one")
 
     assert house(4 * MODEL, test).events == ["+default", "+one"]
 
 
 def test_names_and_bounds(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
-        assert (await served.meant("claude-x")).card.id == "default"
-        assert (await served.meant("fast")).card.id == "one"
+        assert (await served.loaded("claude-x")).card.id == "default"
+        assert (await served.loaded("fast")).card.id == "one"
         for name in ("nobody", "/one.gguf", ""):
             with pytest.raises(NotFound, match="There are: default, fast, one, claude-"):
-                await served.meant(name)
+                await served.loaded(name)
         with pytest.raises(NotFound):
             served.known("two")
         for number in range(MOST_MODELS - 2):
-            await served.meant(f"more-{number}")
+            await served.loaded(f"more-{number}")
         with pytest.raises(Refused, match=str(MOST_MODELS)):
-            await served.meant("two")
+            await served.loaded("two")
 
     house(99, test, model__aliases="fast=one")
 
@@ -235,12 +243,54 @@ def test_names_and_bounds(house: Callable[..., Any]) -> None:
 def test_who_asks_while_the_server_stops_is_told_so(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
         used(served, "default", 0)
-        asking = asyncio.create_task(served.meant("large"))
+        asking = asyncio.create_task(served.loaded("large"))
         for _ in range(5):
             await asyncio.sleep(0)
         await served.stop()
-        for one in (asking, asyncio.create_task(served.meant("one"))):
+        for one in (asking, asyncio.create_task(served.loaded("one"))):
             with pytest.raises(PensieveError, match="stopping"):
                 await one
 
     house(MODEL + 2, test)
+
+
+def test_what_is_short_of_memory_is_given_the_room_of_one_that_is_not_used(house: Callable[..., Any]) -> None:
+    """But comes back by itself, when it may."""
+
+    async def test(served: Roster, machine: Machine) -> None:
+        await served.loaded("one")
+        supervisor: Any = served.default.supervisor
+        await supervisor.unload()
+        supervisor.state = WorkerState.SHORT
+        machine.taken += MODEL
+        assert await served.loaded("claude-x") is served.default
+        assert supervisor.state is WorkerState.SHORT
+
+    assert house(2 * MODEL, test).events == ["+default", "+one", "-default", "-one"]
+
+
+def test_what_has_just_failed_is_not_tried_again_at_once(house: Callable[..., Any]) -> None:
+    async def test(served: Roster, machine: Machine) -> None:
+        machine.broken.add("one")
+        for _ in range(3):
+            with pytest.raises(WorkerError, match="damaged"):
+                await served.loaded("one")
+        assert machine.tried == ["default", "one"]
+
+    house(4 * MODEL, test)
+
+
+def test_one_that_is_on_its_way_out_counts_as_gone(house: Callable[..., Any]) -> None:
+    """Its worker may take a while: what it holds is on its way back, and nobody else has to go."""
+
+    async def test(served: Roster, machine: Machine) -> None:
+        await served.loaded("one")
+        going: Any = served.known("one").supervisor
+        held, going.state = going.own_bytes / GB, WorkerState.UNLOADED
+        going.exiting = int(held * GB)
+        asking = asyncio.create_task(served.loaded("two"))
+        await asyncio.sleep(0.01)
+        machine.taken, going.exiting = machine.taken - held, 0
+        await asking
+
+    assert house(2 * MODEL, test).events == ["+default", "+one", "+two"]

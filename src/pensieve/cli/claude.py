@@ -57,8 +57,14 @@ def endpoint_of(record: Record, settings: Settings, say: Callable[[str], None], 
         default = Endpoint(record.url, token, health["model"], health["context"])
         if not model or model == default.model:
             return default
-        wanted = Library(os.environ, Path.home()).card(model, settings.engine.kind).id
-        return default if wanted == default.model else _loaded(default._replace(model=wanted), settings, say)
+        library = Library(os.environ, Path.home())
+        wanted = library.card(model, settings.engine.kind)
+        if wanted.id == default.model:
+            return default
+        found = library.named(wanted.id)
+        if found is None or found.path != wanted.path:
+            raise _unknown(model)
+        return _loaded(default._replace(model=wanted.id), settings, say)
     except NoAnswer as error:
         raise SettingsError(str(error), "`pensieve restart` starts the server anew.") from None
 
@@ -75,11 +81,14 @@ def _loaded(wanted: Endpoint, settings: Settings, say: Callable[[str], None]) ->
             return wanted._replace(context=info["max_input_tokens"] + 1)
         except NoAnswer as error:
             if error.status == NOT_FOUND:
-                raise SettingsError(
-                    f"The server that runs does not know {wanted.model}.", "`pensieve stop` ends it; try again then."
-                ) from None
+                raise _unknown(wanted.model) from None
             if error.status != UNAVAILABLE or time.monotonic() > deadline or not _is_loading(wanted.url):
                 raise
+            time.sleep(1)
+
+
+def _unknown(model: str) -> SettingsError:
+    return SettingsError(f"The server that runs does not know {model}.", "`pensieve stop` ends it; try again then.")
 
 
 def _is_loading(url: str) -> bool:

@@ -114,8 +114,8 @@ def removable(home: Path, name: str) -> ModelCard:
     if owner != HUGGING_FACE:
         raise SettingsError(f"{card.path} was not fetched from the hub.", "Remove it where it is kept.")
     models = facts_of(home)[1].get("health", {}).get("models", [])
-    if any(model["model"] == card.id and model["status"] != "unloaded" for model in models):
-        raise SettingsError(f"{card.id} is loaded.", "`pensieve stop`, then try again.")
+    if any(model["model"] == card.id for model in models):
+        raise SettingsError(f"{card.id} is in use by the server.", "`pensieve stop`, then try again.")
     return card
 
 

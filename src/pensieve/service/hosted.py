@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -13,7 +12,7 @@ from typing import NamedTuple
 from msgspec import structs
 
 from pensieve.config.settings import Settings
-from pensieve.conversation.normalise import Normalised, normalise
+from pensieve.conversation.normalise import Normalised
 from pensieve.core.errors import PromptTooLong
 from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
@@ -73,14 +72,14 @@ class Hosted:
         if self._grammars is None:
             log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
         self.card = card
-        self._kept, self._settings = kept, settings
+        self._kept, self._settings, self._returns = kept, settings, returns
         self.supervisor = Supervisor(card, settings, beside=beside, returns=returns)
         self._openings = Openings(self.supervisor.count)
 
     async def start(self) -> None:
         """Loads the model. Raises SettingsError."""
         if not self.supervisor.fit.fits:
-            raise too_large(self.card, self.supervisor.fit, self._smaller())
+            raise too_large(self.card, self.supervisor.fit, self._smaller() if self._returns else "")
         await self.supervisor.start()
 
     def _smaller(self) -> str:
@@ -92,10 +91,9 @@ class Hosted:
 
         return next((card.path for card in neighbours(self.card) if fits(card)), "")
 
-    async def open(self, request: MessagesRequest, request_id: str) -> Turn:
-        """All that can be wrong with a request is found here, before its answer starts. Raises PensieveError."""
-        arrived = time.monotonic()
-        plan = await self._planned(request, self._meant(request), 0)
+    async def open(self, request: MessagesRequest, meant: Normalised, request_id: str, arrived: float) -> Turn:
+        """All that can be wrong with a request is found by now, before its answer starts. Raises PensieveError."""
+        plan = await self._planned(request, meant, 0)
         thinking = plan.meant.chat.thinking
         answer = Answer(
             Narrator(request.model, self._kept.seal.seal, _omits_thoughts(request), self._kept.calls.keep),
@@ -149,12 +147,8 @@ class Hosted:
             return 0
         return await self._openings.shared(self._template.opening(meant.chat, text), ids)
 
-    async def count(self, request: MessagesRequest) -> int:
-        """The number of tokens that the same request will be answered with as its input. Raises PensieveError."""
-        return len(await self.supervisor.count(self._template.render(self._meant(request).chat).text))
-
-    def _meant(self, request: MessagesRequest) -> Normalised:
-        return normalise(request, unseal=self._kept.seal.unseal, written=self._kept.calls.get)
+    async def count(self, meant: Normalised) -> int:
+        return len(await self.supervisor.count(self._template.render(meant.chat).text))
 
     def info(self, name: str) -> ModelInfo:
         """The model by one of its names."""

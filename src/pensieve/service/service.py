@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from pensieve.config.settings import Settings
+from pensieve.conversation.normalise import Normalised, normalise
 from pensieve.core.model import ModelCard
 from pensieve.service.calls import CallStore
 from pensieve.service.health import Health, health_of
@@ -36,7 +38,7 @@ class Service:
 
     async def start(self) -> None:
         """Loads the default model. Raises SettingsError."""
-        await self._roster.default.start()
+        await self._roster.start()
 
     async def stop(self) -> None:
         await self._roster.stop()
@@ -44,11 +46,17 @@ class Service:
 
     async def open(self, request: MessagesRequest, request_id: str) -> Turn:
         """All that can be wrong with a request is found here, before its answer starts. Raises PensieveError."""
-        return await (await self._roster.meant(request.model)).open(request, request_id)
+        arrived, meant = time.monotonic(), self._meant(request)
+        return await (await self._roster.loaded(request.model)).open(request, meant, request_id, arrived)
 
     async def count(self, request: MessagesRequest) -> int:
         """The number of tokens that the same request will be answered with as its input. Raises PensieveError."""
-        return await (await self._roster.meant(request.model)).count(request)
+        meant = self._meant(request)
+        return await (await self._roster.loaded(request.model)).count(meant)
+
+    def _meant(self, request: MessagesRequest) -> Normalised:
+        """Whatever the model: nothing is loaded for a request that cannot be meant."""
+        return normalise(request, unseal=self._kept.seal.unseal, written=self._kept.calls.get)
 
     def models(self) -> ModelPage:
         infos = tuple(hosted.info(hosted.card.id) for hosted in self._roster)

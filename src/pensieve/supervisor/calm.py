@@ -22,3 +22,7 @@ class Calm:
         self.seconds = min(LONGEST_SECONDS, 2 * self.seconds) if again else FIRST_SECONDS
         self.emergencies += 1
         self._last = now
+
+    def left(self, now: float) -> float:
+        """Seconds until a model that nobody but its users brings back may be loaded again."""
+        return max(0.0, self._last + self.seconds - now) if self.emergencies else 0.0

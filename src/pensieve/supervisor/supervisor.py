@@ -81,6 +81,7 @@ class Supervisor:
         """Why the worker was told to go: short of memory, or without work."""
         self._used_at = 0.0
         self._growth = Growth(self.fit, settings)
+        self._planned = self.fit.cost.total + settings.engine.cache_mb * MIB * bool(card.weight_bytes)
 
     @property
     def worker_pid(self) -> int | None:
@@ -93,7 +94,7 @@ class Supervisor:
     @property
     def still_to_take(self) -> int:
         """Bytes of the plan that the machine counts as available all the same: those to come, and a mapped file's."""
-        return 0 if self.state in AWAY else max(0, self.fit.cost.total - self.own_bytes)
+        return 0 if self.state in AWAY else max(0, self._planned - self.own_bytes)
 
     @property
     def own_bytes(self) -> int:
@@ -145,8 +146,14 @@ class Supervisor:
 
     async def load(self) -> None:
         """Loads a model that was unloaded. Raises Refused and WorkerError if nothing comes of it."""
+        if self.calm.left(asyncio.get_running_loop().time()):
+            raise self._room.refusal()
+        self._want()
         while not self._ready.is_set():
-            self._want()
+            if self.state in AWAY and self.state is not WorkerState.UNLOADED:
+                self._want()
+            if self.state is WorkerState.UNLOADED and not self._wanted.is_set():
+                raise self._room.refusal()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ready.wait(), WATCH_SECONDS)
 
@@ -243,7 +250,8 @@ class Supervisor:
             else:
                 await asyncio.sleep(decision.delay)
             if not await self._room.soon():
-                await self._rest(WorkerState.SHORT)
+                self._restraints.end_all()
+                await self._rest(self._when_short)
             self.restarts += 1
 
     async def _live(self) -> None:
@@ -317,10 +325,14 @@ class Supervisor:
     async def _rest(self, why: WorkerState) -> None:
         """Without a worker until there is room for one, or work."""
         self.state = why
-        if why is WorkerState.UNLOADED:
+        while self.state is WorkerState.UNLOADED:
             await self._wanted.wait()
-        if why is WorkerState.SHORT or not await self._room.soon():
-            self.state = WorkerState.SHORT
+            if await self._room.soon():
+                break
+            self.state = self._when_short
+            self._wanted.clear()
+            self._restraints.end_all()
+        if self.state is WorkerState.SHORT:
             self._restraints.end_all()
             await self._room.lasting()
         self._barren_lives = 0
