@@ -40,7 +40,7 @@ class Said(Probe):
 
 
 def supervised(
-    tmp_path: Path, steps: list[Any], **settings: str
+    tmp_path: Path, steps: list[Any], *, returns: bool = True, **settings: str
 ) -> Callable[[Callable[[Supervisor, Said], Awaitable[None]]], None]:
     script = tmp_path / "script.json"
     script.write_bytes(msgspec.json.encode({"replies": [{"steps": steps}]}))
@@ -49,7 +49,7 @@ def supervised(
     def run(test: Callable[[Supervisor, Said], Awaitable[None]]) -> None:
         async def main() -> None:
             probe = Said()
-            supervisor = Supervisor(read_card(str(script)), loaded, probe)
+            supervisor = Supervisor(read_card(str(script)), loaded, probe, returns=returns)
             await supervisor.start()
             try:
                 await asyncio.wait_for(test(supervisor, probe), 60)
@@ -74,6 +74,10 @@ async def until(condition: Callable[[], object]) -> None:
 
 def submit(supervisor: Supervisor) -> JobStream:
     return supervisor.submit(tuple(map(ord, "prompt")), Sampling(), 100_000, ())
+
+
+def _is(supervisor: Supervisor, state: WorkerState) -> bool:
+    return supervisor.state is state
 
 
 def _stands(supervisor: Supervisor, state: MemoryState) -> bool:
@@ -252,6 +256,41 @@ def test_a_model_without_work_is_unloaded_and_comes_back_when_asked(tmp_path: Pa
         assert supervisor.restarts == 0
 
     supervised(tmp_path, WORDS, model__idle_unload="0.3")(test)
+
+
+def test_a_model_makes_room_and_is_loaded_again(tmp_path: Path) -> None:
+    async def test(supervisor: Supervisor, probe: Said) -> None:
+        assert supervisor.quiet_seconds is not None
+        await supervisor.unload()
+        assert _is(supervisor, WorkerState.UNLOADED) and not psutil.Process().children()
+        assert (supervisor.still_to_take, supervisor.own_bytes, supervisor.quiet_seconds) == (0, 0, None)
+        await supervisor.load()
+        assert _is(supervisor, WorkerState.READY)
+        assert await text_of(submit(supervisor)) == "".join(WORDS)
+
+    supervised(tmp_path, WORDS)(test)
+
+
+def test_after_an_emergency_one_that_is_not_the_default_waits_until_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pensieve.supervisor.calm.FIRST_SECONDS", 1.0)
+
+    async def test(supervisor: Supervisor, probe: Said) -> None:
+        probe.gigabytes = 0.4
+        await until(partial(_is, supervisor, WorkerState.UNLOADED))
+        probe.gigabytes = UNLIMITED_GB
+        await until(partial(_stands, supervisor, MemoryState.SAFE))
+        assert _is(supervisor, WorkerState.UNLOADED)
+        await until(lambda: not supervisor.calm.left(asyncio.get_running_loop().time()))
+        await supervisor.load()
+        assert _is(supervisor, WorkerState.READY)
+        probe.gigabytes = 0.4
+        await until(partial(_is, supervisor, WorkerState.UNLOADED))
+        with pytest.raises(Refused, match="short of memory"):
+            await supervisor.load()
+
+    supervised(tmp_path, WORDS, returns=False)(test)
 
 
 def test_a_model_at_work_is_not_unloaded(tmp_path: Path) -> None:
