@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,3 +105,19 @@ def test_a_killed_server_takes_its_worker_with_it(server: Server) -> None:
     worker = server.worker()
     server.process.kill()
     wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_model_whose_file_is_deleted_serves_on_until_its_worker_dies(
+    tiny_model: Path, tmp_path: Path, serve: Callable[..., Server]
+) -> None:
+    model = tmp_path / "model.gguf"
+    shutil.copy(tiny_model, model)
+    server = serve(model)
+    asked = {"model": "claude-x", "max_tokens": 4, "messages": [{"role": "user", "content": "Hello"}]}
+    model.unlink()
+    assert server.post(asked).status_code == 200
+    server.worker().send_signal(signal.SIGKILL)
+    # The first may reach the worker before its death is known.
+    wait_for(lambda: server.post(asked).status_code == 503)
+    assert "model.gguf is no longer there" in server.post(asked).json()["error"]["message"]
+    assert server.stop() == 0
