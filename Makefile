@@ -35,7 +35,8 @@ run: $(INSTALLED)
 	@exec $(BIN)/pensieve serve
 
 test: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest -m alone
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

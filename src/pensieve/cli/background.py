@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -139,7 +140,7 @@ def _is(record: Record, other: Record | None) -> bool:
 def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Say, pick: str | None) -> Record:
     output = home / OUTPUT
     output.parent.mkdir(exist_ok=True, mode=0o700)
-    with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file, _held_back() as interrupted:
         server = subprocess.Popen(
             [*own_command(), "serve", "--background", *arguments],
             cwd=home,
@@ -150,11 +151,26 @@ def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Sa
             start_new_session=True,
         )
     try:
+        if interrupted:
+            raise KeyboardInterrupt
         return _when_ready(server, home, settings, output, say)
     except BaseException:
         # Whoever presses Ctrl-C meanwhile does not want it any more.
         server.terminate()
         raise
+
+
+@contextmanager
+def _held_back() -> Iterator[list[int]]:
+    """Ctrl-C, which would come between a process and whoever has just started it: only told, in the list."""
+    told = list[int]()
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda number, frame: told.append(number))
+    try:
+        yield told
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def absolute_model(name: str) -> str:
