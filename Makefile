@@ -8,8 +8,9 @@ WITH_MLX := .venv/.with-mlx
 BENCH_MODEL := .models/pensieve-bench.gguf
 # Python packages that carry the chat templates of the model families: the tests read them from the files as they are.
 TEMPLATES := .templates/trl-1.16.0-py3-none-any.whl .templates/xinference-4.1.0-py3-none-any.whl
+WITH_PROCESSES := tests/cli tests/engines tests/http tests/journeys tests/supervisor
 
-.PHONY: install run test check bench nano clean
+.PHONY: install run test unit-tests process-tests check bench nano clean
 
 install: $(INSTALLED)
 
@@ -34,9 +35,14 @@ $(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
 run: $(INSTALLED)
 	@exec $(BIN)/pensieve serve
 
-test: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
-	$(BIN)/python -m pytest -m alone
+# The second one starts servers and workers; with `make -j2 test` both run at once.
+test: unit-tests process-tests
+
+unit-tests: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
+	$(BIN)/python -m pytest $(WITH_PROCESSES:%=--ignore=%)
+
+process-tests: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
+	$(BIN)/python -m pytest $(WITH_PROCESSES)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

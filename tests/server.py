@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,8 +32,6 @@ class Server:
     temp: Path
     said: str
     """In the terminal, until it was ready."""
-    way: Path
-    """To `temp`."""
 
     @property
     def port(self) -> int:
@@ -82,7 +78,6 @@ class Server:
         self.process.kill()
         if self.process.stderr:
             self.process.stderr.close()
-        shutil.rmtree(self.way.parent, ignore_errors=True)
         return self.process.wait()
 
 
@@ -91,10 +86,7 @@ def start_server(model: Path | None, place: Path, **settings: object) -> Server:
     temp = place / "tmp"
     temp.mkdir(parents=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PENSIEVE_")}
-    # By a short way: the path of a socket may have a hundred characters.
-    way = Path(tempfile.mkdtemp(prefix="p-")) / "t"
-    way.symlink_to(temp)
-    environment |= {"PENSIEVE_HOME": str(place / "home"), "TMPDIR": str(way)}
+    environment |= {"PENSIEVE_HOME": str(place / "home"), "TMPDIR": str(temp)}
     environment |= {f"PENSIEVE_{key.upper()}": str(value) for key, value in settings.items()}
     command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", *(["--model", str(model)] if model else [])]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
@@ -103,10 +95,9 @@ def start_server(model: Path | None, place: Path, **settings: object) -> Server:
     for line in process.stderr:
         said.append(line)
         if "ready at" in line:
-            return Server(process, line.split()[-1], place / "home", temp, "".join(said), way)
+            return Server(process, line.split()[-1], place / "home", temp, "".join(said))
     process.stderr.close()
     process.wait()
-    shutil.rmtree(way.parent)
     raise AssertionError(f"the server did not start: {''.join(said)}")
 
 

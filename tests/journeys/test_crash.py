@@ -18,7 +18,7 @@ from server import Server, wait_for
 pytestmark = pytest.mark.journey
 
 KILLS = 10
-ROUNDS = int(os.environ.get("TEST_CRASH_ROUNDS", "2"))
+ROUNDS = int(os.environ.get("TEST_CRASH_ROUNDS", "1"))
 TOKENS = 1500
 
 

@@ -84,7 +84,6 @@ def mid_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_model("mid", tmp_path_factory.mktemp("models") / "mid.gguf")
 
 
-@pytest.mark.alone
 def test_the_one_not_used_for_longest_makes_room_unless_it_is_at_work(
     own_home: Path, mid_model: Path, serve: Callable[..., Server]
 ) -> None:

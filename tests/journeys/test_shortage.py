@@ -19,7 +19,7 @@ import pytest
 from server import Server, wait_for
 from shortage import GB, Waves, available_gb, crowd, hog, lines_below, settled
 
-pytestmark = [pytest.mark.journey, pytest.mark.alone]
+pytestmark = pytest.mark.journey
 
 DEATHS = int(os.environ.get("TEST_DEATHS", "3"))
 CLIENTS, REQUESTS = int(os.environ.get("TEST_CLIENTS", "24")), int(os.environ.get("TEST_REQUESTS", "72"))
