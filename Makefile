@@ -8,9 +8,9 @@ WITH_MLX := .venv/.with-mlx
 BENCH_MODEL := .models/pensieve-bench.gguf
 # Python packages that carry the chat templates of the model families: the tests read them from the files as they are.
 TEMPLATES := .templates/trl-1.16.0-py3-none-any.whl .templates/xinference-4.1.0-py3-none-any.whl
-WITH_PROCESSES := tests/cli tests/engines tests/http tests/journeys tests/supervisor
+WITH_ENGINES := tests/engines tests/http tests/journeys
 
-.PHONY: install run test unit-tests process-tests check bench nano clean
+.PHONY: install run test other-tests engine-tests check bench nano clean
 
 install: $(INSTALLED)
 
@@ -35,14 +35,14 @@ $(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
 run: $(INSTALLED)
 	@exec $(BIN)/pensieve serve
 
-# The second one starts servers and workers; with `make -j2 test` both run at once.
-test: unit-tests process-tests
+# The second one is what engines are busy with; with `make -j2 test` both run at once.
+test: other-tests engine-tests
 
-unit-tests: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
-	$(BIN)/python -m pytest $(WITH_PROCESSES:%=--ignore=%)
+other-tests: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
+	$(BIN)/python -m pytest $(WITH_ENGINES:%=--ignore=%)
 
-process-tests: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
-	$(BIN)/python -m pytest $(WITH_PROCESSES)
+engine-tests: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
+	$(BIN)/python -m pytest $(WITH_ENGINES)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
