@@ -40,6 +40,7 @@ FITTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"path": "a", "limit": None}, {"path": "a"}),
     ({"path": "a", "mode": "v1 .5"}, {"path": "a", "mode": "v1.5"}),
     ({"path": "a", "short": ", ..."}, {"path": "a", "short": ",..."}),
+    ({"path": "a", "short": "a\ufffd\ufffd\ufffd.b"}, {"path": "a", "short": "a\ufffd.b"}),
     ({"path": "a", "deep": '{"sizes": [1]}'}, {"path": "a", "deep": {"sizes": [1]}}),
     ({"path": "a", "deep": {"sizes": ["1", 2]}}, {"path": "a", "deep": {"sizes": [1, 2]}}),
     ({"path": 1, "limit": "2", "exact": "false"}, {"path": "1", "limit": 2, "exact": False}),

@@ -77,6 +77,7 @@ class Supervised:
         return self.quiet if self.state is WorkerState.READY and self.quiet >= 0 else None
 
     async def load(self) -> None:
+        # Others get to run meanwhile, as they do while a real one is loaded.
         await asyncio.sleep(0)
         self.guard.tried.append(self.card.id)
         if self.card.id in self.guard.broken:
@@ -137,6 +138,14 @@ def used(served: Roster, name: str, quiet: float) -> None:
     supervisor.quiet = quiet
 
 
+async def begun(served: Roster, name: str) -> asyncio.Task[Any]:
+    """Somebody who asks, as far as that gets by itself: the loop is left to the others for some rounds."""
+    asking = asyncio.create_task(served.loaded(name))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    return asking
+
+
 def test_as_long_as_there_is_room_all_stay(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
         for name in ("one", "two", "one", "default"):
@@ -190,9 +199,7 @@ def test_others_go_before_a_window_becomes_too_small_to_work_in(house: Callable[
 def test_one_that_was_just_used_may_be_in_the_middle_of_a_request(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
         used(served, "default", 0)
-        asking = asyncio.create_task(served.loaded("large"))
-        for _ in range(20):
-            await asyncio.sleep(0)
+        asking = await begun(served, "large")
         assert machine.events == ["+default"]
         used(served, "default", 2)
         await asking
@@ -243,9 +250,7 @@ def test_names_and_bounds(house: Callable[..., Any]) -> None:
 def test_who_asks_while_the_server_stops_is_told_so(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
         used(served, "default", 0)
-        asking = asyncio.create_task(served.loaded("large"))
-        for _ in range(5):
-            await asyncio.sleep(0)
+        asking = await begun(served, "large")
         await served.stop()
         for one in (asking, asyncio.create_task(served.loaded("one"))):
             with pytest.raises(PensieveError, match="stopping"):
@@ -288,8 +293,7 @@ def test_one_that_is_on_its_way_out_counts_as_gone(house: Callable[..., Any]) ->
         going: Any = served.known("one").supervisor
         held, going.state = going.own_bytes / GB, WorkerState.UNLOADED
         going.exiting = int(held * GB)
-        asking = asyncio.create_task(served.loaded("two"))
-        await asyncio.sleep(0.01)
+        asking = await begun(served, "two")
         machine.taken, going.exiting = machine.taken - held, 0
         await asking
 

@@ -84,6 +84,7 @@ def _loaded(wanted: Endpoint, settings: Settings, say: Callable[[str], None]) ->
                 raise _unknown(wanted.model) from None
             if error.status != UNAVAILABLE or time.monotonic() > deadline or not _is_loading(wanted.url):
                 raise
+            # The server may refuse at once while another model is being loaded.
             time.sleep(1)
 
 

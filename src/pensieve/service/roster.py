@@ -132,6 +132,7 @@ class Roster:
                 self._known[card.id] = hosted = self._hosted(card, returns=False)
                 await hosted.start()
             except BaseException as error:
+                # Also when the server stops meanwhile: half a model must not stay.
                 if (half := self._known.pop(card.id, None)) is not None:
                     await half.supervisor.stop()
                 if not isinstance(error, SettingsError):
@@ -162,6 +163,7 @@ class Roster:
                 raise self._no_room(card, best)
             expected += held
         deadline = loop.time() + RETURN_SECONDS
+        # Nobody tells when memory is counted again: it is looked at.
         while not is_room(self._available()) and loop.time() < deadline:
             await asyncio.sleep(LOOK_SECONDS)
         if not is_room(self._available()) and (planned or not self._fit(card).fits):
@@ -179,6 +181,7 @@ class Roster:
                 return held
             if asyncio.get_running_loop().time() > deadline:
                 break
+            # Until it has not been used for long enough, or others have.
             await asyncio.sleep(LOOK_SECONDS)
         return None
 

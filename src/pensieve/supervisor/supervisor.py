@@ -154,6 +154,7 @@ class Supervisor:
                 self._want()
             if self.state is WorkerState.UNLOADED and not self._wanted.is_set():
                 raise self._room.refusal()
+            # Not for ever: what goes wrong shows in the state, not in the event.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ready.wait(), WATCH_SECONDS)
 
