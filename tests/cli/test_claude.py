@@ -131,6 +131,24 @@ def test_a_token_of_ones_own_goes_along(background: Path, client: Path, monkeypa
     assert "401" in one_line(pensieve("claude"))
 
 
+def test_the_script_of_a_checkout(background: Path, client: Path, tmp_path: Path) -> None:
+    """`scripts/claude-local`, by way of a link, in a folder with spaces; then with nothing installed."""
+    script = tmp_path / "my checkout" / "scripts" / "claude-local"
+    script.parent.mkdir(parents=True)
+    shutil.copy(Path(__file__).parents[2] / "scripts" / "claude-local", script)
+    link = tmp_path / "link"
+    link.symlink_to(script)
+    nothing = subprocess.run([link], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=30)
+    assert nothing.returncode == 127 and "install" in nothing.stderr
+    installed = script.parents[1] / ".venv" / "bin" / "pensieve"
+    installed.parent.mkdir(parents=True)
+    installed.write_text(f'#!/bin/sh\nexec {sys.executable} -m pensieve "$@"\n')
+    installed.chmod(0o755)
+    done = subprocess.run([link, "-p", "two words"], capture_output=True, text=True, timeout=60)
+    words, variables, _ = json.loads(done.stdout)
+    assert words[2:] == ["-p", "two words"] and variables["ANTHROPIC_MODEL"] == "story"
+
+
 SHELLS = [shell for shell in ("sh", "bash", "zsh", "fish") if shutil.which(shell)]
 
 

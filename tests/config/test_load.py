@@ -154,7 +154,7 @@ def test_a_flag_that_was_not_given_is_no_value(nothing: dict[str, str]) -> None:
         ("[server]\nprot = 1", ["server.prot", "Did you mean server.port?"]),
         ("[engine]\ncontex = 1", ["engine.contex", "Did you mean engine.context?"]),
         ("[sever]\nport = 1", ["[sever]", "Did you mean server?"]),
-        ("[qqqq]\nport = 1", ["[qqqq]", "Valid are: engine, log, memory, model, server, worker."]),
+        ("[qqqq]\nport = 1", ["[qqqq]", "Valid are: engine, log, memory, model, server, worker.", "a later one may"]),
         ("port = 1", ["port"]),
         ("[server]\nport = true", ["server.port = True", "expected int, got bool"]),
         ("[server]\nport = 80.5", ["server.port = 80.5", "expected int, got float"]),

@@ -113,13 +113,14 @@ def test_a_worker_that_is_ended_or_stopped_again_and_again(
     end: signal.Signals, tiny_model: Path, serve: Callable[..., Server]
 ) -> None:
     server = serve(tiny_model, worker__silence_seconds=1.5)
-    asked = {**QUESTION, "max_tokens": 1500, "temperature": 0}
+    # So many that no death comes when the answer is finished, however late the client reads.
+    asked = {**QUESTION, "max_tokens": 5000, "temperature": 0}
     whole = server.post(asked).json()["content"][0]["text"]
     with server.sdk() as client:
         for _ in range(DEATHS):
             with client.messages.stream(
                 model="claude-x",
-                max_tokens=1500,
+                max_tokens=5000,
                 messages=[{"role": "user", "content": "Tell me something."}],
                 extra_body={"temperature": 0},
             ) as stream:

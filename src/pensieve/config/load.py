@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from pensieve import __version__
 from pensieve.config.file import file_of, read_file
 from pensieve.config.settings import Settings
 from pensieve.core.errors import SettingsError
@@ -119,4 +120,6 @@ def names_a_path(model: str) -> bool:
 
 def nearest(name: str, valid: list[str]) -> str:
     close = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]}?" if close else f"Valid are: {', '.join(sorted(valid))}."
+    if close:
+        return f"Did you mean {close[0]}?"
+    return f"Valid are: {', '.join(sorted(valid))}. This is Pensieve {__version__}: a later one may know more."

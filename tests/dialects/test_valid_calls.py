@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,12 @@ def asked(server: Server, prompt: str, **more: Any) -> dict[str, Any]:
     return message
 
 
+def all_asked(server: Server, *requests: dict[str, Any]) -> list[dict[str, Any]]:
+    """What `asked` takes, each as a dict; at once, but for long prompts, which are read once if they come in turn."""
+    with ThreadPoolExecutor(len(requests) if len(json.dumps(requests[0])) < 20_000 else 1) as pool:
+        return list(pool.map(lambda request: asked(server, **request), requests))
+
+
 def calls_of(message: dict[str, Any]) -> list[dict[str, Any]]:
     return [block for block in message["content"] if block["type"] == "tool_use"]
 
@@ -69,21 +76,22 @@ def test_nearly_all_schemas_are_enforced_in_full() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("number", range(2))
-def test_a_forced_call_is_valid(dice: Server, name: str, number: int) -> None:
+def test_a_forced_call_is_valid(dice: Server, name: str) -> None:
     """Of this one tool, and of any."""
     schema, other = SCHEMAS[name], SCHEMAS[NAMES[(NAMES.index(name) + 1) % len(NAMES)]]
     tools = [tool("the_one", schema), tool("the_other", other)]
-    for choice in ({"type": "tool", "name": "the_one"}, {"type": "any", "disable_parallel_tool_use": True}):
-        message = asked(dice, f"Call {name}, {number}", tools=tools, tool_choice=choice)
+    ways = {"type": "tool", "name": "the_one"}, {"type": "any", "disable_parallel_tool_use": True}
+    prompts = [f"Call {name}, {number}" for number in range(2)]
+    requests = [{"prompt": prompt, "tools": tools, "tool_choice": way} for way in ways for prompt in prompts]
+    answers = all_asked(dice, *requests)
+    named, any_of_them = answers[:2], answers[2:]
+    for message in answers:
         assert message["stop_reason"] == "tool_use", message
         for call in calls_of(message):
             check(call, schema if call["name"] == "the_one" else other)
         assert len(calls_of(message)) == len(message["content"]), message["content"]
-        if "name" in choice:
-            assert {call["name"] for call in calls_of(message)} == {"the_one"}
-        else:
-            assert len(message["content"]) == 1
+    assert {call["name"] for message in named for call in calls_of(message)} == {"the_one"}
+    assert [len(message["content"]) for message in any_of_them] == [1, 1]
 
 
 @pytest.fixture(scope="module")
@@ -123,18 +131,21 @@ def check_most(value: Any, schema: dict[str, Any], *, object_only: bool) -> None
 
 @pytest.mark.parametrize("name", NAMES)
 def test_calls_and_answers_are_valid_in_grammars_of_llama_cpp(sentencepiece_dice: Server, name: str) -> None:
-    schema, server = SCHEMAS[name], sentencepiece_dice
+    schema = SCHEMAS[name]
     tools = [tool("the_one", schema)]
-    forced = asked(server, f"Call {name}", tools=tools, tool_choice={"type": "any"})
+    forced, free, said = all_asked(
+        sentencepiece_dice,
+        {"prompt": f"Call {name}", "tools": tools, "tool_choice": {"type": "any"}},
+        {"prompt": f"Maybe call {name}", "tools": tools},
+        {"prompt": "Say it", "output_config": {"format": {"type": "json_schema", "schema": schema}}},
+    )
     assert forced["stop_reason"] == "tool_use"
     assert len(calls_of(forced)) == len(forced["content"])
     for call in calls_of(forced):
         check_most(call["input"], schema, object_only=True)
-    free = asked(server, f"Maybe call {name}", tools=tools)
     for call in calls_of(free):
         check_most(call["input"], schema, object_only=True)
     assert not [block for block in free["content"] if "<tool_call>" in block.get("text", "")]
-    said = asked(server, "Say it", output_config={"format": {"type": "json_schema", "schema": schema}})
     check_most(json.loads(said["content"][0]["text"]), schema, object_only=False)
 
 
@@ -143,9 +154,10 @@ def test_what_is_no_letter_is_not_counted_as_one(sentencepiece_dice: Server) -> 
     short = {"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 4}, "minItems": 12}
     schema = {"type": "object", "properties": {"a": short}, "required": ["a"], "additionalProperties": False}
     written = 0
-    for number in range(40):
-        once = {"type": "any", "disable_parallel_tool_use": True}
-        message = asked(sentencepiece_dice, f"{number}", tools=[tool("the_one", schema)], tool_choice=once)
+    once = {"type": "any", "disable_parallel_tool_use": True}
+    tools = [tool("the_one", schema)]
+    requests = [{"prompt": f"{number}", "tools": tools, "tool_choice": once} for number in range(40)]
+    for message in all_asked(sentencepiece_dice, *requests):
         (call,) = calls_of(message)
         check(call, schema)
         written += any(not text.isascii() for text in call["input"]["a"])
@@ -156,14 +168,15 @@ def test_what_is_no_letter_is_not_counted_as_one(sentencepiece_dice: Server) -> 
 def test_a_call_that_the_model_begins_itself_is_valid(dice: Server, name: str) -> None:
     """The dice show the mark of a call every twenty tokens, or an end: some answers have calls, and all are valid."""
     called = 0
-    for number in range(20):
-        message = asked(dice, f"Say {number}", tools=[tool("the_one", SCHEMAS[name])])
-        for call in calls_of(message):
-            check(call, SCHEMAS[name])
-        texts = [block["text"] for block in message["content"] if block["type"] == "text"]
-        assert not [text for text in texts if "<tool_call>" in text or "[A tool call" in text], texts
-        called += message["stop_reason"] == "tool_use"
-        if called == 2:
+    for number in range(0, 20, 4):
+        requests = [{"prompt": f"Say {number + one}", "tools": [tool("the_one", SCHEMAS[name])]} for one in range(4)]
+        for message in all_asked(dice, *requests):
+            for call in calls_of(message):
+                check(call, SCHEMAS[name])
+            texts = [block["text"] for block in message["content"] if block["type"] == "text"]
+            assert not [text for text in texts if "<tool_call>" in text or "[A tool call" in text], texts
+            called += message["stop_reason"] == "tool_use"
+        if called >= 2:
             return
     raise AssertionError("no answer had a call")
 
