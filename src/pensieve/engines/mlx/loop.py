@@ -18,6 +18,7 @@ from mlx_lm.sample_utils import make_sampler
 from pensieve.core.generation import Chunk, Finish, Job, Prefill, Sampling
 from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineOptions
+from pensieve.engines.mlx.batch import Batch
 from pensieve.engines.mlx.caches import Caches, can_be_cut, cost, cut, own, settle, shortened, weight
 from pensieve.engines.mlx.guide import Guide, Guides
 from pensieve.engines.mlx.prefixes import Prefixes
@@ -199,6 +200,7 @@ class Loop:
             prefill_step_size=self._options.batch,
             stream=mx.new_stream(mx.default_device()),
         )
+        self._generator._generation_batch = Batch.empty(self._model, self._generator.sampler)
         self._let_read()
 
     def _let_read(self) -> None:
