@@ -91,12 +91,20 @@ def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]
 
 
 def refusal(server: Server, prompt: str) -> str:
-    """Its words; "" if the request is taken."""
+    """Its words; "" if the request is taken. One that has waited first is refused in its stream."""
     body = json.dumps({**asked(prompt), "stream": True}).encode()
     with httpx2.stream(
         "POST", server.url + "/v1/messages", content=body, headers={"x-api-key": TOKEN}, timeout=60, trust_env=False
     ) as answer:
-        return "" if answer.status_code == httpx2.codes.OK else answer.read().decode()
+        if answer.status_code != httpx2.codes.OK:
+            return answer.read().decode()
+        lines = answer.iter_lines()
+        for line in lines:
+            if line == "event: message_start":
+                return ""
+            if line == "event: error":
+                return next(lines)
+    raise RuntimeError("the stream has ended without a word")
 
 
 def make_room(server: Server, program: Hog, line: float) -> None:
