@@ -41,6 +41,8 @@ WIDE: dict[str, Any] = {
 """0.46 MB of keys and values for each token."""
 PLANNED_GB, ROOM_GB = 4.0, 0.15
 """What is there when the model is loaded, and what another program then leaves of it."""
+ENGINE = {"engine__context": 4096, "engine__cache_mb": 0, "engine__batch": 128}
+"""Prompts are read in short stretches, at the end of which one can be broken off."""
 BYTES_PER_TOKEN = 14 * 32 * 128 * 2 * 4
 LIMIT = 0.9
 REFUSAL = re.compile(r"takes ([\d.]+) GB, and ([\d.]+) GB can be had")
@@ -72,8 +74,7 @@ def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]
         memory__warn_gb=line,
         memory__reject_gb=line,
         memory__emergency_gb=0,
-        engine__context=4096,
-        engine__cache_mb=0,
+        **ENGINE,
     )
     refused: list[tuple[str, float]] = []
     sizes = random.Random(1)
@@ -131,7 +132,7 @@ def could(words: str) -> float:
 
 def unguarded(folder: Path, place: Path, refused: list[tuple[str, float]]) -> list[float]:
     lines = {f"memory__{line}_gb": 0 for line in ("warn", "reject", "emergency")}
-    server = start_server(folder, place / "unguarded", **lines, engine__context=4096, engine__cache_mb=0)
+    server = start_server(folder, place / "unguarded", **lines, **ENGINE)
     try:
         return [taken(server, prompt) / could_be_had for prompt, could_be_had in refused]
     finally:
