@@ -39,7 +39,7 @@ WIDE: dict[str, Any] = {
     "tie_word_embeddings": True,
 }
 """0.46 MB of keys and values for each token."""
-PLANNED_GB, ROOM_GB = 4.0, 0.15
+PLANNED_GB, ROOM_GB, NEAR_GB = 4.0, 0.15, 0.03
 """What is there when the model is loaded, and what another program then leaves of it."""
 ENGINE = {"engine__context": 4096, "engine__cache_mb": 0, "engine__batch": 128}
 """Prompts are read in short stretches, at the end of which one can be broken off."""
@@ -116,10 +116,15 @@ def make_room(server: Server, program: Hog, line: float) -> None:
         program.leave(level)
         return bool(server.health()["memory"]["accepting_requests"])
 
+    def sees(room: float) -> bool:
+        program.leave(line + room)
+        available = float(server.health()["memory"]["available_gb"])
+        return abs(available - line - room) < NEAR_GB
+
     wait_for(lambda: not server.health()["running"], 60)
     wait_for(lambda: not accepts(line - 0.1))
     wait_for(lambda: accepts(line + ROOM_GB + 0.1) and not server.health()["engine_memory"]["kept_kv"])
-    program.leave(line + ROOM_GB)
+    wait_for(lambda: sees(ROOM_GB))
 
 
 def could(words: str) -> float:
