@@ -39,11 +39,14 @@ WIDE: dict[str, Any] = {
     "tie_word_embeddings": True,
 }
 """0.46 MB of keys and values for each token."""
-PLANNED_GB, ROOM_GB, NEAR_GB = 4.0, 0.15, 0.03
-"""What is there when the model is loaded, and what another program then leaves of it."""
+PLANNED_GB, NEAR_GB = 4.0, 0.03
+"""What is there when the model is loaded, and how close another program has to come to what it is to leave of that."""
 ENGINE = {"engine__context": 4096, "engine__cache_mb": 0, "engine__batch": 128}
 """Prompts are read in short stretches, at the end of which one can be broken off."""
-BYTES_PER_TOKEN = 14 * 32 * 128 * 2 * 4
+TAKEN_GB = 512 * 14 * 32 * 128 * 2 * 4 / GB
+"""By prompts of 257 to 512 tokens: mlx-lm's caches grow by 256."""
+WORDS, ROOM = (260, 460), (0.75, 1.15)
+"""Of a prompt; and the room that is left, in parts of what it takes."""
 LIMIT = 0.9
 REFUSAL = re.compile(r"takes ([\d.]+) GB, and ([\d.]+) GB can be had")
 
@@ -77,12 +80,12 @@ def guarded(folder: Path, place: Path, requests: int) -> list[tuple[str, float]]
         **ENGINE,
     )
     refused: list[tuple[str, float]] = []
-    sizes = random.Random(1)
+    rng = random.Random(1)
     try:
         with hog() as program:
             for number in range(requests):
-                make_room(server, program, line)
-                prompt = f"{number} " + "word " * int(sizes.uniform(0.6, 1.6) * ROOM_GB * GB / BYTES_PER_TOKEN)
+                make_room(server, program, line, rng.uniform(*ROOM) * TAKEN_GB)
+                prompt = f"{number} " + "word " * rng.randint(*WORDS)
                 if words := refusal(server, prompt):
                     refused.append((prompt, could(words)))
                 print(f"\r{number + 1} sent, {len(refused)} refused", end="", file=sys.stderr, flush=True)
@@ -108,7 +111,7 @@ def refusal(server: Server, prompt: str) -> str:
     raise RuntimeError("the stream has ended without a word")
 
 
-def make_room(server: Server, program: Hog, line: float) -> None:
+def make_room(server: Server, program: Hog, line: float, room: float) -> None:
     """A shortage first, so that the engine gives up all that it keeps: that can be had, too, and is told late."""
 
     def accepts(level: float) -> bool:
@@ -116,15 +119,15 @@ def make_room(server: Server, program: Hog, line: float) -> None:
         program.leave(level)
         return bool(server.health()["memory"]["accepting_requests"])
 
-    def sees(room: float) -> bool:
+    def sees() -> bool:
         program.leave(line + room)
         available = float(server.health()["memory"]["available_gb"])
         return abs(available - line - room) < NEAR_GB
 
     wait_for(lambda: not server.health()["running"], 60)
     wait_for(lambda: not accepts(line - 0.1))
-    wait_for(lambda: accepts(line + ROOM_GB + 0.1) and not server.health()["engine_memory"]["kept_kv"])
-    wait_for(lambda: sees(ROOM_GB))
+    wait_for(lambda: accepts(line + room + 0.1) and not server.health()["engine_memory"]["kept_kv"])
+    wait_for(sees)
 
 
 def could(words: str) -> float:
