@@ -11,8 +11,6 @@ import typer
 
 from pensieve import __version__
 from pensieve.cli.config_commands import config_app
-from pensieve.config.load import home, load_settings
-from pensieve.config.settings import LOCAL_TOKEN
 
 if TYPE_CHECKING:
     from pensieve.cli.client import Endpoint
@@ -58,10 +56,10 @@ def claude(
     from pensieve.cli.claude import find_claude, launch, print_environment
 
     if print_env:
-        print_environment(_endpoint(model), home(os.environ))
+        print_environment(_endpoint(model), _home())
         return
     find_claude(os.environ)
-    launch(_endpoint(model), home(os.environ), context.args, _say)
+    launch(_endpoint(model), _home(), context.args, _say)
 
 
 @app.command()
@@ -72,15 +70,16 @@ def setup(
     """Have Claude Code use the local model everywhere, by its own settings file."""
     from pensieve.cli.client import settings_for_all
     from pensieve.cli.setup import Setup, settings_file, undo as undo_setup
+    from pensieve.config.settings import LOCAL_TOKEN
 
     if undo:
-        file = undo_setup(home(os.environ))
+        file = undo_setup(_home())
         _say(f"{file} is as it was before." if file else "Nothing was set up.")
         return
     endpoint = _endpoint(None)
     planned = Setup(
         settings_file(os.environ),
-        home(os.environ),
+        _home(),
         settings_for_all(endpoint, os.environ),
         secret=endpoint.token != LOCAL_TOKEN,
     )
@@ -107,7 +106,7 @@ def serve(
     from pensieve.cli.serve import serve as run
 
     arguments, settings = _serving(host, port, model, engine, config)
-    run(settings, home(os.environ), arguments, background)
+    run(settings, _home(), arguments, background)
 
 
 @app.command()
@@ -126,7 +125,7 @@ def start(
     from pensieve.cli.background import start_service
 
     arguments, settings = _serving(host, port, model, engine, config)
-    record = start_service(home(os.environ), settings, arguments, _say) if service else _start(settings, arguments)
+    record = start_service(_home(), settings, arguments, _say) if service else _start(settings, arguments)
     print(f"Pensieve runs at {record.url} (pid {record.pid}).")
 
 
@@ -137,7 +136,7 @@ def stop(
     """Stop the server; the answers that are being written may end."""
     from pensieve.cli.background import stop as end, stop_service
 
-    record = (stop_service if service else end)(home(os.environ), _say)
+    record = (stop_service if service else end)(_home(), _say)
     print(f"Stopped (pid {record.pid})." if record else "No server runs.")
 
 
@@ -145,11 +144,12 @@ def stop(
 def restart() -> None:
     """Stop the server and start it again as it was started."""
     from pensieve.cli.background import find, stop as end
+    from pensieve.config.load import load_settings
 
-    before = find(home(os.environ))
+    before = find(_home())
     arguments = before.arguments if before else ()
     settings = load_settings(os.environ, {"model.path": option_in(arguments, "--model")})
-    end(home(os.environ), _say)
+    end(_home(), _say)
     record = _start(settings, arguments)
     print(f"Pensieve runs at {record.url} (pid {record.pid}).")
 
@@ -159,7 +159,7 @@ def status(as_json: AsJson = False) -> None:
     """Tell what runs: the model, memory, requests, speed. Exit code 3 when nothing does."""
     from pensieve.cli.status import status as tell
 
-    raise typer.Exit(tell(home(os.environ), as_json))
+    raise typer.Exit(tell(_home(), as_json))
 
 
 @app.command()
@@ -171,7 +171,7 @@ def logs(
     from pensieve.cli.logs import FILE
     from pensieve.cli.tail import show
 
-    show(home(os.environ) / FILE, lines, follow)
+    show(_home() / FILE, lines, follow)
 
 
 @app.command()
@@ -179,7 +179,7 @@ def models(as_json: AsJson = False) -> None:
     """List the models on this machine, also those of other programs, and whether they fit."""
     from pensieve.cli.models import show_all
 
-    show_all(home(os.environ), as_json)
+    show_all(_home(), as_json)
 
 
 @app.command()
@@ -187,7 +187,7 @@ def show(name: Name) -> None:
     """Tell what is known of one model."""
     from pensieve.cli.models import show_one
 
-    show_one(home(os.environ), name)
+    show_one(_home(), name)
 
 
 @app.command()
@@ -196,8 +196,8 @@ def use(name: Name) -> None:
     from pensieve.cli.background import find
     from pensieve.cli.models import use as choose
 
-    print(f"{choose(home(os.environ), name).id} is served from the next start on.")
-    running = find(home(os.environ))
+    print(f"{choose(_home(), name).id} is served from the next start on.")
+    running = find(_home())
     if running and option_in(running.arguments, "--model"):
         _say("The server that runs was started with --model: `pensieve stop`, then `pensieve start` loads this one.")
     elif running:
@@ -228,7 +228,7 @@ def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do
     """Remove a model that was fetched from the hub."""
     from pensieve.cli.models import removable, remove as delete
 
-    card = removable(home(os.environ), name)
+    card = removable(_home(), name)
     if not yes and not typer.confirm(f"Remove {card.id}, {card.weight_bytes / 1e9:.1f} GB?", err=True):
         raise typer.Exit(1)
     delete(card)
@@ -247,7 +247,7 @@ def chat(
         prompt = sys.stdin.read()
     endpoint = _endpoint(model)
     if prompt is None:
-        talk(endpoint, home(os.environ))
+        talk(endpoint, _home())
     else:
         answer_once(endpoint, prompt)
 
@@ -273,9 +273,9 @@ def cache(clear: Annotated[bool, typer.Option("--clear", help="Remove what can b
     from pensieve.cli import cache as kept
 
     if clear:
-        print(f"Removed {kept.clear(home(os.environ)) / 1e6:.1f} MB.")
+        print(f"Removed {kept.clear(_home()) / 1e6:.1f} MB.")
     else:
-        kept.show(home(os.environ))
+        kept.show(_home())
 
 
 @app.command()
@@ -285,7 +285,7 @@ def doctor(
     """Check everything that is needed; what is missing is said with its remedy. Exit code 1 if something is."""
     from pensieve.cli.doctor import examine
 
-    raise typer.Exit(examine(home(os.environ), os.environ, fix, as_json))
+    raise typer.Exit(examine(_home(), os.environ, fix, as_json))
 
 
 def option_in(arguments: tuple[str, ...], name: str) -> str | None:
@@ -297,6 +297,8 @@ def _serving(
     host: str | None, port: int | None, model: str | None, engine: str | None, config: Path | None
 ) -> tuple[tuple[str, ...], Settings]:
     """The arguments of `pensieve serve` that mean the same in any folder, and all settings."""
+    from pensieve.config.load import load_settings
+
     if model:
         from pensieve.cli.background import absolute_model
 
@@ -309,11 +311,17 @@ def _serving(
     return arguments, load_settings(os.environ, flags, config)
 
 
+def _home() -> Path:
+    from pensieve.config.load import home
+
+    return home(os.environ)
+
+
 def _start(settings: Settings, arguments: tuple[str, ...]) -> Record:
     from pensieve.cli.background import start as begin
     from pensieve.cli.pick import picked
 
-    return begin(home(os.environ), settings, arguments, _say, pick=lambda: picked(settings, _asks_to_fetch, _say))
+    return begin(_home(), settings, arguments, _say, pick=lambda: picked(settings, _asks_to_fetch, _say))
 
 
 def _endpoint(model: str | None) -> Endpoint:
@@ -321,7 +329,7 @@ def _endpoint(model: str | None) -> Endpoint:
     from pensieve.cli.background import find
     from pensieve.cli.claude import endpoint_of
 
-    running = find(home(os.environ))
+    running = find(_home())
     config = option_in(running.arguments, "--config") if running else None
     arguments, settings = _serving(None, None, model, None, Path(config) if config else None)
     return endpoint_of(_start(settings, arguments), settings, _say, model)

@@ -11,8 +11,6 @@ from typing import Annotated
 
 import typer
 
-from pensieve.config.load import KEYS, SECRETS, checked, home, load_settings, what_is_set
-
 FROM_INPUT = "-"
 
 config_app = typer.Typer(help="Settings: what is set, and where each value comes from.", no_args_is_help=True)
@@ -21,6 +19,7 @@ config_app = typer.Typer(help="Settings: what is set, and where each value comes
 @config_app.command()
 def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Every setting, its value, and where that comes from."""
+    from pensieve.config.load import KEYS, SECRETS, checked, what_is_set
     from pensieve.config.write import DEFAULTS
 
     found = what_is_set(os.environ)
@@ -53,6 +52,7 @@ def generate() -> None:
 @config_app.command()
 def validate(file: Annotated[Path | None, typer.Argument(help="Without: the one that is in use.")] = None) -> None:
     """Check the settings, and that the model they name can be read."""
+    from pensieve.config.load import load_settings
     from pensieve.library.find import Library
 
     settings = load_settings(os.environ, file=file)
@@ -67,6 +67,7 @@ def set_(
 ) -> None:
     """Write one setting into the config file; all else in it stays as it is."""
     from pensieve.config.file import writable_file
+    from pensieve.config.load import SECRETS, home, what_is_set
     from pensieve.config.write import set_key
 
     file = writable_file(home(os.environ))
@@ -84,5 +85,6 @@ def set_(
 def path() -> None:
     """Print where the config file is, or would be."""
     from pensieve.config.file import file_of
+    from pensieve.config.load import home
 
     print(file_of(home(os.environ)))
