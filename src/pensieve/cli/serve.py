@@ -56,7 +56,8 @@ async def _serve(service: Service, settings: Settings, log: Path, listener: sock
         _say(
             "No model is configured: this is Pensieve Nano, a tiny demonstration model. For real work load a real one:"
         )
-        _say(f"  {shlex.join([*_own_command(), 'serve', '--model', '/path/to/model.gguf'])}")
+        command = ["pensieve", "claude"] if background else [*_own_command(), "serve"]
+        _say(f"  {shlex.join([*command, '--model', '/path/to/model.gguf'])}")
     _say(
         f"Loading {card.description}: {fitted.context:,} of {card.trained_context:,} tokens, "
         f"{fitted.parallel} requests at once{_of_memory(fitted.cost.total, fitted.budget)}."
@@ -66,8 +67,7 @@ async def _serve(service: Service, settings: Settings, log: Path, listener: sock
         await _start(service, card, serving)
         # What was made until now stays: the collector need not look through it again and again between two tokens.
         gc.freeze()
-        if not serving.done():
-            _say(f"Pensieve is ready at {url_of(listener)}")
+        # In the background, whoever has started it tells when it is ready.
         if not serving.done() and not background:
             _welcome(url_of(listener), "<your token>" if settings.server.token else LOCAL_TOKEN, log)
         await serving
@@ -110,6 +110,7 @@ def _show_progress(pid: int | None, weight_bytes: int) -> None:
 
 
 def _welcome(url: str, token: str, log: Path) -> None:
+    _say(f"Pensieve is ready at {url}")
     _say(f"Try, in another terminal: {shlex.join([*_own_command(), 'claude'])}")
     _say(f"Any client of the Messages API: ANTHROPIC_BASE_URL={url} ANTHROPIC_AUTH_TOKEN={token}")
     _say(f"(log: {log}; Ctrl-C stops)")
