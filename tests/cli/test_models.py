@@ -18,10 +18,12 @@ import pytest
 from command import COMMAND, one_line, pensieve, well
 from hub import Hub
 from pensieve.library.pull import RemoteFile, choose_files, parse_spec
+from pensieve.library.transfer import PATIENCE, part_of
 from server import wait_for
 
 REPOSITORY = "org/Some-GGUF"
 BIG = 8_000_000
+FULL = Path("/dev/full")
 
 
 @pytest.fixture
@@ -136,12 +138,52 @@ def test_a_disk_that_is_full_is_said_before(hub: Hub, own_home: Path) -> None:
     """More than any disk has, by what the hub says."""
     files = [RemoteFile("Some-Q4_K_M.gguf", 10**17, "0" * 64)]
     from pensieve.core.errors import SettingsError
+    from pensieve.library.catalog import Machine
     from pensieve.library.pull import Download, check_room
 
     with pytest.raises(SettingsError, match="GB are free"):
-        check_room(Download(REPOSITORY, "c", tuple(files)), own_home / "cache", None)
+        check_room(Download(REPOSITORY, "c", tuple(files)), own_home / "cache", Machine(0, False))
     with pytest.raises(SettingsError, match="GB of memory"):
-        check_room(Download(REPOSITORY, "c", tuple(files)), own_home / "cache", 10**9)
+        check_room(Download(REPOSITORY, "c", tuple(files)), own_home / "cache", Machine(10**9, False))
+    # 16.1 GB of weights are less than a machine of 16 GiB has, and more than it could ever give them.
+    with pytest.raises(SettingsError, match="GB of memory"):
+        large = [RemoteFile("model.safetensors", 16_100_000_000, "0" * 64)]
+        check_room(Download(REPOSITORY, "c", tuple(large)), own_home / "cache", Machine(16 << 30, True))
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="This system has no device that is always full")
+def test_a_disk_that_is_full_in_the_middle(hub: Hub, own_home: Path) -> None:
+    content = hub.repositories[REPOSITORY]["Some-Q4_K_M.gguf"]
+    top = own_home / ".cache" / "huggingface" / "hub" / "models--org--Some-GGUF"
+    blob = top / "blobs" / hub.sha256(content)
+    blob.parent.mkdir(parents=True)
+    part_of(blob).symlink_to(FULL)
+    line = one_line(pensieve("pull", REPOSITORY))
+    assert "The disk is full. Make room." in line and "goes on from there" in line
+    assert "some-q4-k-m" not in listed()
+    part_of(blob).unlink()
+    well(pensieve("pull", REPOSITORY))
+    assert blob.read_bytes() == content
+
+
+def test_of_a_model_in_parts_none_is_seen_before_all_are_there(hub: Hub, tiny_model: Path) -> None:
+    content = tiny_model.read_bytes()
+    parts = {"Big-Q4_K_M-00001-of-00002.gguf": content, "Big-Q4_K_M-00002-of-00002.gguf": content + b"more"}
+    hub.repositories["org/Big-GGUF"] = parts
+    # The first comes whole, the second never.
+    hub.breaks = [len(content), *[0] * PATIENCE]
+    assert "cannot be reached" in one_line(pensieve("pull", "org/Big-GGUF"))
+    assert not [name for name in listed() if name.startswith("big")]
+    hub.sent.clear()
+    well(pensieve("pull", "org/Big-GGUF"))
+    assert [name for name, _, _ in hub.sent] == ["Big-Q4_K_M-00002-of-00002.gguf"]
+    assert listed()["big-q4-k-m-00001-of-00002"]["bytes"] == 2 * len(content) + 4
+
+
+def test_the_hub_in_trouble(hub: Hub) -> None:
+    for hub.status in (429, 503):
+        line = one_line(pensieve("pull", REPOSITORY))
+        assert f"answered {hub.status}" in line and "Try later" in line
 
 
 def test_a_model_of_another_program_is_not_removed(own_home: Path, tiny_model: Path) -> None:

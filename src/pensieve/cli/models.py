@@ -89,7 +89,7 @@ def pull(spec: str) -> ModelCard:
         spec = entry_of(spec).source(machine().mac).spec
     download = plan_download(*parse_spec(spec))
     cache = hugging_face_cache(os.environ, Path.home())
-    check_room(download, cache, Probe().read().total)
+    check_room(download, cache, machine())
     print(f"{download.repository}: {download.size / GB:.2f} GB in {len(download.files)} files", file=sys.stderr)
     path = _with_a_bar(download, cache)
     card = read_card(str(path))

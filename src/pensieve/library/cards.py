@@ -111,12 +111,18 @@ def _gguf_card(file: Path) -> ModelCard:
 
 
 def _parts(file: Path) -> list[Path]:
-    """All files of a model that is split: llama.cpp is given the first, and reads the others too."""
+    """All files of a model that is split: llama.cpp is given the first, and reads the others too.
+
+    Raises SettingsError when one is missing.
+    """
     split = re.fullmatch(r"(.*)-\d{5}-of-(\d{5})", file.stem)
     if not split:
         return [file]
-    names = (f"{split[1]}-{number:05}-of-{split[2]}.gguf" for number in range(1, int(split[2]) + 1))
-    return [part for name in names if (part := file.with_name(name)).is_file()]
+    parts = [file.with_name(f"{split[1]}-{number:05}-of-{split[2]}.gguf") for number in range(1, int(split[2]) + 1)]
+    missing = next((part for part in parts if not part.is_file()), None)
+    if missing:
+        raise SettingsError(f"{missing} is missing, a part of {file.name}.", "Fetch all parts into one folder.")
+    return parts
 
 
 def _hides_spaces(metadata: dict[str, Any]) -> bool:

@@ -66,7 +66,11 @@ class Machine(Struct, frozen=True):
         return min(int(self.memory * MAC_SHARE) if self.mac else self.memory, self.memory - SYSTEM)
 
     def holds(self, entry: Entry) -> bool:
-        return entry.source(self.mac).gb * GB * BESIDES + CONVERSATION <= self.room
+        return self.has_room_for(entry.source(self.mac).gb * GB)
+
+    def has_room_for(self, weights: float) -> bool:
+        """Bytes of weights, with all that a conversation takes beside them."""
+        return weights * BESIDES + CONVERSATION <= self.room
 
 
 def catalog() -> tuple[Entry, ...]:

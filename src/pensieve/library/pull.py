@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pensieve.core.errors import SettingsError
+from pensieve.library.catalog import Machine
 
 PREFERRED = ("Q4_K_M", "UD-Q4_K_XL", "Q4_K_S", "MXFP4", "Q4_0", "Q5_K_M", "Q8_0")
 """Quantisations, the first that is there: four bits are the most model for the memory."""
@@ -127,12 +128,13 @@ def choose_files(repository: str, files: Iterable[RemoteFile], quant: str) -> li
     return variants[chosen]
 
 
-def check_room(download: Download, cache: Path, memory: int | None) -> None:
-    """Raises SettingsError when the disk has no room for what is still to come, or the machine, with `memory` bytes in
-    all, never will have for the model."""
-    if memory is not None and download.size > memory:
+def check_room(download: Download, cache: Path, machine: Machine) -> None:
+    """Raises SettingsError when the disk has no room for what is still to come, or the machine never will have for the
+    model and a conversation."""
+    if machine.memory and not machine.has_room_for(download.size):
         raise SettingsError(
-            f"{download.repository} has {download.size / GB:.1f} GB, this machine {memory / GB:.1f} GB of memory.",
+            f"{download.repository} has {download.size / GB:.1f} GB, too much for this machine's "
+            f"{machine.memory / GB:.1f} GB of memory.",
             "`pensieve recommend` lists those that fit.",
         )
     missing = download.size - sum(_there(download.folder(cache), file) for file in download.files)
