@@ -8,9 +8,9 @@ WITH_MLX := .venv/.with-mlx
 BENCH_MODEL := .models/pensieve-bench.gguf
 # Python packages that carry the chat templates of the model families: the tests read them from the files as they are.
 TEMPLATES := .templates/trl-1.16.0-py3-none-any.whl .templates/xinference-4.1.0-py3-none-any.whl
-WITH_ENGINES := tests/engines tests/http tests/journeys
+FIRST_HALF := tests/engines tests/http tests/journeys
 
-.PHONY: install run test other-tests engine-tests check bench nano clean
+.PHONY: install run test first-half second-half check bench nano clean
 
 install: $(INSTALLED)
 
@@ -35,14 +35,14 @@ $(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
 run: $(INSTALLED)
 	@exec $(BIN)/pensieve serve
 
-# The second one is what engines are busy with; with `make -j2 test` both run at once.
-test: other-tests engine-tests
+# Both halves take about as long; with `make -j2 test` they run at once.
+test: first-half second-half
 
-other-tests: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
-	$(BIN)/python -m pytest $(WITH_ENGINES:%=--ignore=%)
+first-half: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
+	$(BIN)/python -m pytest $(FIRST_HALF)
 
-engine-tests: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
-	$(BIN)/python -m pytest $(WITH_ENGINES)
+second-half: $(INSTALLED) $(WITH_MLX) $(TEMPLATES)
+	$(BIN)/python -m pytest $(FIRST_HALF:%=--ignore=%)
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .

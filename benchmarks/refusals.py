@@ -1,7 +1,8 @@
 """Is a request refused that would have run? `refusals.py [--requests N]`, on MLX, where each takes memory as it comes.
 
-Requests of sizes around what can be had are sent to a server one after the other. Those that it takes are broken off.
-Those that it refuses are sent again to a server without a guard, each to a fresh worker, to see what they really take.
+Requests are sent to a server one after the other, with a little more or less room than they take. Those that it takes
+are broken off. Those that it refuses are sent again to a server without a guard, each to a fresh worker, to see what
+they really take.
 """
 
 from __future__ import annotations

@@ -36,24 +36,32 @@ def main() -> None:
             "HOME": home,
             "PATH": os.pathsep.join([str(pensieve.parent), str(claude.parent), os.environ["PATH"]]),
         }
-        screen = Console(record=True, width=118, force_terminal=True, color_system="truecolor")
-        for typed in TYPED:
-            screen.print(f"[bold green]$[/] [bold]{escape(typed)}[/]", highlight=False)
-            done = subprocess.run(
-                shlex.split(typed),
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                timeout=300,
-                check=True,
-            )
-            # Claude Code says of every model that it has never heard of it.
-            lines = [line for line in done.stdout.splitlines() if not line.startswith("[claude-code:")]
-            screen.print("\n".join([*lines, ""]).replace(home, "~"), markup=False, highlight=False)
+        try:
+            screen = recorded(folder, environment)
+        finally:
+            subprocess.run([pensieve, "stop"], env=environment, stdout=subprocess.DEVNULL)
     screen.save_svg(str(Path(__file__).with_name("terminal.svg")), title="Claude Code on a model of this machine")
+
+
+def recorded(folder: Path, environment: dict[str, str]) -> Console:
+    screen = Console(record=True, width=118, force_terminal=True, color_system="truecolor")
+    for typed in TYPED:
+        screen.print(f"[bold green]$[/] [bold]{escape(typed)}[/]", highlight=False)
+        done = subprocess.run(
+            shlex.split(typed),
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=True,
+        )
+        # Claude Code says of every model that it has never heard of it.
+        lines = [line for line in done.stdout.splitlines() if not line.startswith("[claude-code:")]
+        screen.print("\n".join([*lines, ""]).replace(environment["HOME"], "~"), markup=False, highlight=False)
+    return screen
 
 
 if __name__ == "__main__":

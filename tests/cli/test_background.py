@@ -101,6 +101,27 @@ def test_a_restart_keeps_what_it_was_started_with(background: Path) -> None:
     assert after["pid"] != before["pid"]
 
 
+def test_a_restart_reads_the_config_file_that_was_named(
+    background: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PENSIEVE_MODEL")
+    other = tmp_path / "other.json"
+    other.write_text('{"replies": [{"steps": ["other"]}]}')
+    config = tmp_path / "own.toml"
+    config.write_text(f'[model]\npath = "{other}"\n')
+    well(pensieve("start", "--config", str(config)))
+    assert told()["health"]["model"] == "other"
+    well(pensieve("restart"))
+    assert told()["health"]["model"] == "other"
+
+
+def test_a_start_with_other_arguments_says_that_they_are_not_used(background: Path, script: Path) -> None:
+    well(pensieve("start"))
+    done = pensieve("start", "--model", str(script))
+    assert "runs already" in done.stderr and done.returncode == 0
+    assert "runs already" not in pensieve("start").stderr
+
+
 def test_a_restart_of_nothing_is_a_start(background: Path) -> None:
     well(pensieve("restart"))
     assert told()["running"]

@@ -30,8 +30,8 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return file
 
 
-def given(*arguments: str, folder: Path | None = None) -> tuple[list[str], dict[str, str]]:
-    words, variables, _ = json.loads(well(pensieve("claude", *arguments, folder=folder)))
+def given(*arguments: str, folder: Path | None = None, **environment: str) -> tuple[list[str], dict[str, str]]:
+    words, variables, _ = json.loads(well(pensieve("claude", *arguments, folder=folder, **environment)))
     return words, variables
 
 
@@ -70,7 +70,7 @@ def test_a_model_that_is_not_the_one_that_runs(background: Path, client: Path, t
     place = Path(os.environ["HOME"]) / "models"
     place.mkdir()
     shutil.copy(tiny_model, place / "other.gguf")
-    words, variables = given("--model", "other")
+    words, variables = given("--model", "quick", PENSIEVE_MODEL__ALIASES="quick=other")
     assert variables["ANTHROPIC_MODEL"] == "other"
     assert settings_in(words)["env"]["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "43768"
     assert "other, 32,768 tokens (ready)" in well(pensieve("status"))
@@ -107,12 +107,20 @@ def test_no_client_is_one_line_with_the_command_that_installs_it(background: Pat
     assert pensieve("status").returncode == 3
 
 
+def test_what_asks_no_model_starts_no_server(background: Path, client: Path) -> None:
+    for words in (["--version"], ["mcp", "list"]):
+        told, variables = given(*words)
+        assert told == words and "ANTHROPIC_BASE_URL" not in variables
+    assert pensieve("status").returncode == 3
+
+
 def test_a_small_window_gets_few_tools(background: Path, client: Path, tmp_path: Path) -> None:
     story = tmp_path / "small.json"
     story.write_text('{"context": 16384, "replies": []}')
     words, _ = given("--model", str(story), "-p", "x")
     assert words[:3] == ["--tools", "Bash,Edit,Read,Write", "--settings"]
     assert given("--tools", "Read")[0][2:] == ["--tools", "Read"]
+    assert "# Then: claude --tools Bash,Edit,Read,Write --settings" in well(pensieve("claude", "--print-env"))
 
 
 def test_a_window_that_is_too_small(background: Path, client: Path, tmp_path: Path) -> None:

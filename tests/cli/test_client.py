@@ -31,7 +31,7 @@ def test_it_compacts_before_the_real_end(context: int, told: int, output: int) -
 
 
 def test_a_window_that_is_too_small_is_refused_with_advice() -> None:
-    with pytest.raises(SettingsError, match=r"8,192 tokens.*engine.context of 16,384"):
+    with pytest.raises(SettingsError, match=r"8,192 tokens.*memory for 16,384"):
         at(8_192)
 
 
@@ -53,6 +53,12 @@ def test_what_is_meant_for_another_server_stays_here() -> None:
     assert not {*SECRETS, *PROVIDERS, "ANTHROPIC_BETAS"} & set(told)
 
 
+def test_nothing_of_the_user_keeps_it_from_compacting() -> None:
+    shell = {"DISABLE_AUTO_COMPACT": "1", "DISABLE_COMPACT": "1", "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "200000"}
+    assert not set(shell) & set(environment(HERE, shell))
+    assert settings(HERE, shell)["env"]["DISABLE_COMPACT"] == ""
+
+
 def test_no_proxy_stands_between() -> None:
     told = environment(HERE, {"HTTP_PROXY": "http://proxy", "NO_PROXY": "intra.net"})
     assert told["NO_PROXY"] == "intra.net,127.0.0.1,localhost,::1" and told["no_proxy"] == "127.0.0.1,localhost,::1"
@@ -65,6 +71,8 @@ def test_what_is_set_up_for_all_means_whatever_model_is_served() -> None:
     assert "qwen" not in told.values()
     with pytest.raises(SettingsError):
         settings_for_all(HERE._replace(context=8_192), {})
+    with pytest.raises(SettingsError, match="pensieve claude"):
+        settings_for_all(HERE._replace(context=16_384), {})
 
 
 def test_settings_stand_above_those_of_the_user() -> None:

@@ -122,3 +122,10 @@ def test_a_path_in_the_file_is_from_where_the_file_is(file: Path, tmp_path: Path
     assert rows()["model.path"]["value"] == str(file.parent / "models" / "a.gguf")
     file.write_text('[model]\npath = "~/a.gguf"\n')
     assert rows()["model.path"]["value"] == "~/a.gguf"
+
+
+def test_a_model_by_its_path_is_found_from_any_folder(file: Path, tmp_path: Path, script: Path) -> None:
+    well(pensieve("config", "set", "model.path", f"./{script.name}", folder=script.parent))
+    assert rows()["model.path"]["value"] == str(script)
+    well(pensieve("config", "set", "model.path", "some-name", folder=tmp_path))
+    assert rows()["model.path"]["value"] == "some-name"

@@ -61,6 +61,12 @@ def test_settings_and_models_that_cannot_be_read(own_home: Path) -> None:
     assert missing["verdict"] == "bad" and "/none.gguf" in missing["words"]
 
 
+def test_a_server_for_others_needs_a_token(own_home: Path) -> None:
+    wanting = found(PENSIEVE_HOST="0.0.0.0")["token"]
+    assert wanting["verdict"] == "bad" and "server.token" in wanting["remedy"]
+    assert found(PENSIEVE_HOST="0.0.0.0", PENSIEVE_SERVER__TOKEN="mine")["token"]["verdict"] == "ok"
+
+
 def test_a_model_that_does_not_fit(own_home: Path, tiny_model: Path) -> None:
     short = found(PENSIEVE_MODEL=str(tiny_model), PENSIEVE_MEMORY__WARN_GB="900000")["model"]
     assert short["verdict"] == "bad" and "can be had" in short["words"]

@@ -76,6 +76,18 @@ def test_what_holds_a_token_of_ones_own_is_for_ones_own_eyes(file: Path, home: P
     file.chmod(0o644)
     Setup(file, home, OURS, secret=True).write()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    undo(home)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o644
+
+
+def test_without_the_backup_nothing_is_undone(file: Path, home: Path) -> None:
+    file.write_bytes(OWN)
+    Setup(file, home, OURS).write()
+    written = file.read_bytes()
+    (home / "setup" / "settings.json.before").unlink()
+    with pytest.raises(SettingsError, match="is gone"):
+        undo(home)
+    assert file.read_bytes() == written
 
 
 def test_half_a_character_is_kept(file: Path, home: Path) -> None:

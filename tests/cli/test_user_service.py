@@ -28,8 +28,8 @@ if "enable" in sys.argv:
     lines = re.findall("^Environment=(.*)$", unit, re.MULTILINE)
     variables = dict(shlex.split(line)[0].split("=", 1) for line in lines)
     inherited = {{name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}}
-    nowhere = subprocess.DEVNULL
-    subprocess.Popen(command, env=inherited | variables, start_new_session=True, stdout=nowhere, stderr=nowhere)
+    nowhere, said = subprocess.DEVNULL, open(re.search("^StandardError=append:(.*)$", unit, re.MULTILINE)[1], "a")
+    subprocess.Popen(command, env=inherited | variables, start_new_session=True, stdout=nowhere, stderr=said)
 """
 
 
@@ -51,9 +51,39 @@ def test_it_is_started_by_the_manager_and_taken_away_again(background: Path, tol
     assert unit.stat().st_mode & 0o777 == 0o600
     facts = json.loads(pensieve("status", "--json").stdout)
     assert facts["health"]["model"] == "story"
+    well(pensieve("restart"))
+    assert unit.exists() and json.loads(pensieve("status", "--json").stdout)["pid"] != facts["pid"]
     assert "Stopped" in well(pensieve("stop", "--service"))
     assert not unit.exists() and pensieve("status").returncode == 3
-    assert [json.loads(line)[1] for line in told.read_text().splitlines()] == ["daemon-reload", "enable", "disable"]
+    assert [json.loads(line)[1] for line in told.read_text().splitlines()] == [
+        *("daemon-reload", "enable"),
+        *("disable", "daemon-reload", "enable"),
+        "disable",
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="launchd is the manager there")
+def test_one_that_cannot_start_says_why_and_is_not_tried_again(
+    background: Path, told: Path, own_home: Path, tmp_path: Path
+) -> None:
+    line = one_line(pensieve("start", "--service", "--model", str(tmp_path / "none.gguf")))
+    assert "did not start" in line and "none.gguf" in line
+    assert not (own_home / ".config" / "systemd" / "user" / "pensieve.service").exists()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="launchd is the manager there")
+def test_it_takes_the_best_model_that_its_user_finds(
+    background: Path, told: Path, tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PENSIEVE_MODEL")
+    monkeypatch.setenv("OLLAMA_MODELS", str(tmp_path / "ollama"))
+    folder = Path(os.environ["HOME"]) / "models"
+    folder.mkdir()
+    shutil.copy(tiny_model, folder / "mine.gguf")
+    well(pensieve("start", "--service"))
+    assert json.loads(pensieve("status", "--json").stdout)["health"]["model"] == "mine"
+    assert "OLLAMA_MODELS" in (folder.parent / ".config" / "systemd" / "user" / "pensieve.service").read_text()
+    well(pensieve("stop", "--service"))
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="launchd is the manager there")
@@ -65,11 +95,12 @@ def test_without_a_manager_nothing_is_left(background: Path, told: Path, own_hom
 
 COMMAND = ["/usr/bin/python3", "-m", "pensieve", "serve", "--model", '/with space/100% "own" $HOME \\ é.gguf']
 VARIABLES = {"PENSIEVE_HOME": "/home/a b/.pensieve"}
+OUTPUT = Path("/home/a b/.pensieve/logs/server.out")
 
 
 def test_what_systemd_reads(tmp_path: Path) -> None:
     manager = Systemd({}, tmp_path)
-    text = manager.text(COMMAND, VARIABLES).decode()
+    text = manager.text(COMMAND, VARIABLES, OUTPUT).decode()
     assert 'Environment="PENSIEVE_HOME=/home/a b/.pensieve"\n' in text
     assert '"/with space/100%% \\"own\\" $$HOME \\\\ é.gguf"\n' in text
     if analyze := shutil.which("systemd-analyze"):
@@ -81,7 +112,7 @@ def test_what_systemd_reads(tmp_path: Path) -> None:
 
 def test_what_launchd_reads(tmp_path: Path) -> None:
     manager = Launchd(tmp_path)
-    read = plistlib.loads(manager.text(COMMAND, VARIABLES))
+    read = plistlib.loads(manager.text(COMMAND, VARIABLES, OUTPUT))
     assert (read["Label"], read["ProgramArguments"], read["EnvironmentVariables"]) == (LABEL, COMMAND, VARIABLES)
     assert read["RunAtLoad"] is True and read["KeepAlive"] == {"SuccessfulExit": False}
     assert manager.begin() == [["launchctl", "bootstrap", f"gui/{os.getuid()}", str(manager.file)]]

@@ -151,10 +151,10 @@ def test_a_flag_that_was_not_given_is_no_value(nothing: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[server]\nprot = 1", ["server.prot", "Did you mean server.port?"]),
+        ("[server]\nprot = 1", ["server.prot", "Did you mean server.port?", "a later one may know it"]),
         ("[engine]\ncontex = 1", ["engine.contex", "Did you mean engine.context?"]),
         ("[sever]\nport = 1", ["[sever]", "Did you mean server?"]),
-        ("[qqqq]\nport = 1", ["[qqqq]", "Valid are: engine, log, memory, model, server, worker.", "a later one may"]),
+        ("[qqqq]\nport = 1", ["[qqqq]", "Valid are: engine, log, memory, model, server, worker."]),
         ("port = 1", ["port"]),
         ("[server]\nport = true", ["server.port = True", "expected int, got bool"]),
         ("[server]\nport = 80.5", ["server.port = 80.5", "expected int, got float"]),

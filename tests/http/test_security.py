@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from starlette.datastructures import Headers
 
-from pensieve.config.settings import LOCAL_TOKEN
+from pensieve.config.settings import LOCAL_TOKEN, is_loopback
 from pensieve.core.errors import Forbidden, SettingsError, Unauthenticated
-from pensieve.http.security import Guard, is_loopback
+from pensieve.http.security import Guard
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost", "pensieve.localhost"])

@@ -128,10 +128,6 @@ def test_no_key_of_the_user_is_sent_to_anyone(own: dict[str, Any], own_home: Pat
     assert {head["authorization"] for head in Recorder.heads} == {"Bearer local"}
 
 
-def snapshot(*places: Path) -> dict[str, bytes]:
-    return {str(file): file.read_bytes() for place in places for file in sorted(place.rglob("*")) if file.is_file()}
-
-
 def test_the_terminal_beside_it_is_as_before(own_home: Path, project: Path) -> None:
     """What the user has set up, and the shell's files, are as they were; so is what another shell sees."""
     claude = own_home / ".claude"
@@ -193,7 +189,12 @@ SUMMARY = "<analysis>\nRun again and again.\n</analysis>\n<summary>\nRun sh next
 def test_it_compacts_before_the_end_of_the_window_and_goes_on(
     window: int, lines: int, project: Path, own_home: Path, tmp_path: Path
 ) -> None:
-    """Sixty turns against a script whose tokens are four bytes each, as a real tokenizer's are in the mean."""
+    """Sixty turns against a script whose tokens are four bytes each, as a real tokenizer's are in the mean.
+
+    The user has switched compaction off, for the large windows of the cloud.
+    """
+    (own_home / ".claude").mkdir()
+    (own_home / ".claude" / "settings.json").write_text('{"env": {"DISABLE_AUTO_COMPACT": "1"}}')
     call = {"name": "Bash", "arguments": {"command": "sh next.sh", "description": "goes on"}}
     replies = [
         {"when": "CRITICAL: Respond with TEXT ONLY", "steps": [SUMMARY]},
@@ -205,7 +206,8 @@ def test_it_compacts_before_the_end_of_the_window_and_goes_on(
     (project / "next.sh").write_text(GOES_ON.format(turns=TURNS, lines=lines))
     options = ("--allowedTools", "Bash", "--output-format", "stream-json", "--verbose")
     asked = ("claude", "--model", str(story), "-p", "Run sh next.sh until all is done", *options)
-    told = [json.loads(line) for line in well(pensieve(*asked, folder=project)).splitlines()]
+    done = pensieve(*asked, folder=project, DISABLE_COMPACT="1", CLAUDE_CODE_AUTO_COMPACT_WINDOW="100000")
+    told = [json.loads(line) for line in well(done).splitlines()]
     assert told[-1]["result"] == "All is done." and (project / "n").read_text() == f"{TURNS}\n"
     assert sum(line.get("subtype") == "compact_boundary" for line in told) >= 1
     log = (own_home / ".pensieve" / "logs" / "pensieve.log").read_text()

@@ -53,8 +53,10 @@ def claude(
 
     The server is started if it does not run. All further arguments are Claude Code's own.
     """
-    from pensieve.cli.claude import find_claude, launch, print_environment
+    from pensieve.cli.claude import WITHOUT_A_MODEL, become, find_claude, launch, print_environment
 
+    if context.args and context.args[0] in WITHOUT_A_MODEL:
+        become(context.args, os.environ)
     if print_env:
         print_environment(_endpoint(model), _home())
         return
@@ -122,10 +124,10 @@ def start(
 
     Without a configured model it takes the best of those on this machine.
     """
-    from pensieve.cli.background import start_service
-
     arguments, settings = _serving(host, port, model, engine, config)
-    record = start_service(_home(), settings, arguments, _say) if service else _start(settings, arguments)
+    record = _start(settings, arguments, service)
+    if arguments and record.arguments != arguments:
+        _say("It runs already, as it was started before: `pensieve stop` first, to start it otherwise.")
     print(f"Pensieve runs at {record.url} (pid {record.pid}).")
 
 
@@ -142,15 +144,17 @@ def stop(
 
 @app.command()
 def restart() -> None:
-    """Stop the server and start it again as it was started."""
+    """Stop the server and start it again as it was started; a service stays one."""
     from pensieve.cli.background import find, stop as end
-    from pensieve.config.load import load_settings
+    from pensieve.cli.user_service import manager_here
 
     before = find(_home())
     arguments = before.arguments if before else ()
-    settings = load_settings(os.environ, {"model.path": option_in(arguments, "--model")})
+    given = (option_in(arguments, name) for name in ("--host", "--port", "--model", "--engine", "--config"))
+    host, port, model, engine, config = given
+    _, settings = _serving(host, int(port) if port else None, model, engine, Path(config) if config else None)
     end(_home(), _say)
-    record = _start(settings, arguments)
+    record = _start(settings, arguments, service=manager_here().file.exists())
     print(f"Pensieve runs at {record.url} (pid {record.pid}).")
 
 
@@ -209,10 +213,13 @@ def pull(
     name: Annotated[str, typer.Argument(help="A name of `pensieve recommend`, or org/name, or org/name:Q4_K_M.")],
 ) -> None:
     """Fetch a model. What broke off goes on where it was."""
+    from pensieve.cli.background import find
     from pensieve.cli.models import pull as fetch
 
     card = fetch(name)
     print(f"{card.id} is here. `pensieve use {card.id}` makes it the one that is served.")
+    if find(_home()):
+        _say("The server that runs goes on with the model it has until `pensieve restart`.")
 
 
 @app.command()
@@ -317,10 +324,11 @@ def _home() -> Path:
     return home(os.environ)
 
 
-def _start(settings: Settings, arguments: tuple[str, ...]) -> Record:
-    from pensieve.cli.background import start as begin
+def _start(settings: Settings, arguments: tuple[str, ...], service: bool = False) -> Record:
+    from pensieve.cli.background import start, start_service
     from pensieve.cli.pick import picked
 
+    begin = start_service if service else start
     return begin(_home(), settings, arguments, _say, pick=lambda: picked(settings, _asks_to_fetch, _say))
 
 

@@ -32,14 +32,16 @@ TAKES_REQUESTS = ("ready", "unloaded")
 PATIENCE_SECONDS = 1.0
 """Of whoever waits before it is said what for."""
 
+PLACES = ("HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME", "OLLAMA_MODELS")
+"""Variables that say where models are: a service is to find those that its user finds."""
+
 Say = Callable[[str], None]
+Pick = Callable[[], str | None]
+"""Names the model to start if none is configured."""
 
 
-def start(
-    home: Path, settings: Settings, arguments: tuple[str, ...], say: Say, pick: Callable[[], str | None] = lambda: None
-) -> Record:
-    """The server of this home, started with these arguments of `pensieve serve` unless it runs already; `pick` names
-    the model if none is configured.
+def start(home: Path, settings: Settings, arguments: tuple[str, ...], say: Say, pick: Pick = lambda: None) -> Record:
+    """The server of this home, started with these arguments of `pensieve serve` unless it runs already.
 
     Returns when it is ready. Raises SettingsError with its own words when it cannot be.
     """
@@ -55,13 +57,23 @@ def start(
     return _ready(home, record, settings, say)
 
 
-def start_service(home: Path, settings: Settings, arguments: tuple[str, ...], say: Say) -> Record:
+def start_service(
+    home: Path, settings: Settings, arguments: tuple[str, ...], say: Say, pick: Pick = lambda: None
+) -> Record:
     """As a service of the user; a server that runs already is stopped before. Raises SettingsError."""
+    chosen = pick() if not settings.model.path else None
     stop(home, say)
-    kept = {name: value for name, value in _environment(home, {}).items() if name.startswith("PENSIEVE_")}
-    install(manager_here(), [*own_command(), "serve", "--background", *arguments], kept)
+    inherited = _environment(home, {"PENSIEVE_MODEL__PATH": chosen} if chosen else {})
+    kept = {name: value for name, value in inherited.items() if name.startswith("PENSIEVE_") or name in PLACES}
+    output = home / OUTPUT
+    os.close(_emptied(output))
+    install(manager_here(), [*own_command(), "serve", "--background", *arguments], kept, output)
     deadline = time.monotonic() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
     while time.monotonic() < deadline:
+        if why := _failures(output.read_text(encoding="utf-8", errors="replace").splitlines()):
+            # The manager would try it again and again.
+            remove(manager_here())
+            raise SettingsError(f"The server did not start. {why[-1]}")
         record = find(home)
         if record is not None and _status(record) in TAKES_REQUESTS:
             return record
@@ -139,8 +151,7 @@ def _is(record: Record, other: Record | None) -> bool:
 
 def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Say, pick: str | None) -> Record:
     output = home / OUTPUT
-    output.parent.mkdir(exist_ok=True, mode=0o700)
-    with open(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file, _held_back() as interrupted:
+    with open(_emptied(output), "wb") as file, _held_back() as interrupted:
         server = subprocess.Popen(
             [*own_command(), "serve", "--background", *arguments],
             cwd=home,
@@ -158,6 +169,15 @@ def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Sa
         # Whoever presses Ctrl-C meanwhile does not want it any more.
         server.terminate()
         raise
+
+
+def _emptied(output: Path) -> int:
+    output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+
+
+def _failures(lines: list[str]) -> list[str]:
+    return [line.removeprefix(FAILURE) for line in lines if line.startswith(FAILURE)]
 
 
 @contextmanager
@@ -197,7 +217,7 @@ def _when_ready(server: subprocess.Popen[bytes], home: Path, settings: Settings,
                 say(line)
         shown = len(whole)
         if ended:
-            why = [line.removeprefix(FAILURE) for line in whole if line.startswith(FAILURE)]
+            why = _failures(whole)
             raise SettingsError(f"The server did not start. {why[-1] if why else f'Exit code {server.returncode}.'}")
         record = find(home)
         if record is not None and record.pid == server.pid and _status(record) in TAKES_REQUESTS:

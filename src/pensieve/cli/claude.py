@@ -7,18 +7,18 @@ import json
 import os
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pensieve.cli.ask import NoAnswer, ask
 from pensieve.cli.client import (
     FEW_TOOLS,
-    SMALLEST_WINDOW,
-    SNUG_WINDOW,
     Endpoint,
     environment,
+    is_snug,
     merged,
     settings as settings_of,
     variables,
@@ -27,11 +27,19 @@ from pensieve.cli.record import Record
 from pensieve.config.settings import Settings
 from pensieve.core.errors import SettingsError
 from pensieve.library.find import Library
+from pensieve.library.names import Names
 
 INSTALL = "npm install -g @anthropic-ai/claude-code"
 SETTINGS = "claude"
 """The folder of the home for the settings files of running clients; the newest MOST_FILES of them stay."""
 MOST_FILES = 20
+WITHOUT_A_MODEL = frozenset(
+    (
+        *("--version", "-v", "auth", "auto-mode", "doctor", "import", "install", "kill", "logs", "mcp", "plugin"),
+        *("plugins", "purge", "rm", "setup-token", "stop", "update", "upgrade"),
+    )
+)
+"""First words with which the client (2.1.329) asks no model."""
 NOT_FOUND, UNAVAILABLE = 404, 503
 LOADING = ("loading", "restarting")
 LOADING_SECONDS = 60.0
@@ -55,7 +63,8 @@ def endpoint_of(record: Record, settings: Settings, say: Callable[[str], None], 
         # Also the proof that the server accepts this token.
         ask(record.url, "/v1/models", token)
         default = Endpoint(record.url, token, health["model"], health["context"])
-        if not model or model == default.model:
+        model = Names(default.model, settings.model.aliases).model(model or default.model)
+        if model == default.model:
             return default
         library = Library(os.environ, Path.home())
         wanted = library.card(model, settings.engine.kind)
@@ -99,17 +108,24 @@ def _is_loading(url: str) -> bool:
 
 def launch(endpoint: Endpoint, home: Path, arguments: list[str], say: Callable[[str], None]) -> None:
     """Becomes Claude Code. Raises SettingsError; returns never."""
-    command = find_claude(os.environ)
     rest, own = _without_settings(arguments)
+    if sys.stderr.isatty():
+        say(f"Claude Code on {endpoint.model}, {endpoint.context:,} tokens.")
     told = environment(endpoint, os.environ)
     file = write_settings(home, merged(own, settings_of(endpoint, os.environ)))
     tools = list[str]()
-    if SMALLEST_WINDOW <= endpoint.context < SNUG_WINDOW and not any(word.startswith("--tools") for word in rest):
+    if is_snug(endpoint) and not any(word.startswith("--tools") for word in rest):
         say(f"A window of {endpoint.context:,} tokens is small for Claude Code: it gets the tools {FEW_TOOLS} only.")
         tools = ["--tools", FEW_TOOLS]
+    # In this order: the option for tools takes all words up to the next option.
+    become([*tools, "--settings", str(file), *rest], told)
+
+
+def become(arguments: list[str], environment: Mapping[str, str]) -> NoReturn:
+    """This process is Claude Code from here on. Raises SettingsError."""
+    command = find_claude(environment)
     try:
-        # In this order: the option for tools takes all words up to the next option.
-        os.execve(command, [command, *tools, "--settings", str(file), *rest], told)
+        os.execve(command, [command, *arguments], environment)
     except OSError as error:
         raise SettingsError(f"{command} cannot be run: {error.strerror}.", f"Install it anew: {INSTALL}") from None
 
@@ -119,7 +135,8 @@ def print_environment(endpoint: Endpoint, home: Path) -> None:
     file = write_settings(home, settings_of(endpoint, os.environ))
     for name, value in variables(endpoint, os.environ).items():
         print(f"export {name}={shlex.quote(value)}")
-    print(f"# Then: claude --settings {shlex.quote(str(file))}")
+    tools = f"--tools {FEW_TOOLS} " if is_snug(endpoint) else ""
+    print(f"# Then: claude {tools}--settings {shlex.quote(str(file))}")
 
 
 def write_settings(home: Path, content: Mapping[str, Any]) -> Path:

@@ -35,6 +35,10 @@ PROVIDERS = tuple(
     f"CLAUDE_CODE_USE_{name}"
     for name in ("BEDROCK", "VERTEX", "FOUNDRY", "MANTLE", "ANTHROPIC_AWS", "ANTHROPIC_GOOGLE_CLOUD", "GATEWAY")
 )
+NO_COMPACTION = ("DISABLE_AUTO_COMPACT", "DISABLE_COMPACT")
+"""Without compaction a conversation ends where a local model's window does."""
+OTHER_WINDOW = "CLAUDE_CODE_AUTO_COMPACT_WINDOW"
+"""The client reads 100,000 where less is said here."""
 _ALIASES = tuple(f"ANTHROPIC_DEFAULT_{name}_MODEL" for name in ("OPUS", "SONNET", "HAIKU", "FABLE"))
 
 
@@ -57,7 +61,7 @@ def variables(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, str
     if context < SMALLEST_WINDOW and endpoint.model != NANO.stem:
         raise SettingsError(
             f"The window of {endpoint.model} is {context:,} tokens; Claude Code's own prompt takes 12,000 of them.",
-            f"Take a model and an engine.context of {SMALLEST_WINDOW:,} at least, better 32,768.",
+            f"Take a model, an engine.context and free memory for {SMALLEST_WINDOW:,} at least, better 32,768.",
         )
     output = min(context // 8, _MOST_RESERVED_OUTPUT)
     # One result must leave room for the next turn, or nothing that could be summed up would be left.
@@ -79,10 +83,15 @@ def variables(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, str
         "DISABLE_TELEMETRY": "1",
         "DISABLE_ERROR_REPORTING": "1",
         "API_TIMEOUT_MS": str(_TIMEOUT_MS),
-        **dict.fromkeys((*SECRETS, *PROVIDERS), ""),
+        **dict.fromkeys((*SECRETS, *PROVIDERS, *NO_COMPACTION), ""),
         # No proxy between here and here: it would read along.
         **{name: ",".join(filter(None, (inherited.get(name), LOOPBACK))) for name in ("NO_PROXY", "no_proxy")},
     }
+
+
+def is_snug(endpoint: Endpoint) -> bool:
+    """The window does for a few tools only."""
+    return SMALLEST_WINDOW <= endpoint.context < SNUG_WINDOW
 
 
 def settings(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, Any]:
@@ -95,15 +104,25 @@ def settings(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, Any]
 
 
 def settings_for_all(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, Any]:
-    """For the user's own settings: with a name that means whatever model is served, also after another start."""
+    """For the user's own settings: with a name that means whatever model is served, also after another start.
+
+    Raises SettingsError for a window that needs arguments as well.
+    """
+    if is_snug(endpoint):
+        raise SettingsError(
+            f"A window of {endpoint.context:,} tokens does for few tools only, which settings cannot say.",
+            f"Use `pensieve claude`, or a window of {SNUG_WINDOW:,} tokens at least.",
+        )
     told = settings(endpoint, inherited)
     env = {name: ANY_MODEL if value == endpoint.model else value for name, value in told["env"].items()}
     return told | {"env": env}
 
 
 def environment(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, str]:
-    """The client's whole environment: what it inherits, but nothing that is meant for another server."""
-    kept = {name: value for name, value in inherited.items() if not name.startswith("ANTHROPIC_")}
+    """The client's whole environment: what it inherits, but nothing that is meant for another server or window."""
+    kept = {
+        name: value for name, value in inherited.items() if not name.startswith("ANTHROPIC_") and name != OTHER_WINDOW
+    }
     told = variables(endpoint, inherited)
     return {name: value for name, value in {**kept, **told}.items() if told.get(name) != ""}
 

@@ -23,7 +23,7 @@ from pensieve.cli.pick import fitted_to
 from pensieve.cli.record import Record
 from pensieve.cli.setup import read_kept
 from pensieve.config.load import load_settings
-from pensieve.config.settings import Settings
+from pensieve.config.settings import Settings, is_loopback
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
 from pensieve.library.find import LIBRARIES, Library, is_installed
@@ -195,6 +195,13 @@ def _client(environment: Mapping[str, str]) -> Finding:
 def _token(settings: Settings) -> Finding:
     if settings.server.token:
         return Finding("token", "ok", "one of your own")
+    if not is_loopback(settings.server.host):
+        return Finding(
+            "token",
+            "bad",
+            f"Listening on {settings.server.host} needs one: others could use the server.",
+            "`pensieve config set server.token -`, or listen on 127.0.0.1.",
+        )
     return Finding("token", "ok", "the local ones, on loopback only")
 
 

@@ -53,11 +53,11 @@ async def _serve(service: Service, settings: Settings, log: Path, listener: sock
     server = HttpServer(service, settings.server)
     card, fitted = service.supervisor.card, service.supervisor.fit
     if not settings.model.path:
-        _say(
-            "No model is configured: this is Pensieve Nano, a tiny demonstration model. For real work load a real one:"
-        )
-        command = ["pensieve", "claude"] if background else [*_own_command(), "serve"]
-        _say(f"  {shlex.join([*command, '--model', '/path/to/model.gguf'])}")
+        command = "pensieve use MODEL && pensieve restart"
+        if not background:
+            command = shlex.join([*_own_command(), "serve", "--model", "/path/to/model.gguf"])
+        _say("No model is configured: this is Pensieve Nano, a tiny demonstration model.")
+        _say(f"For real work load a real one: {command}")
     _say(
         f"Loading {card.description}: {fitted.context:,} of {card.trained_context:,} tokens, "
         f"{fitted.parallel} requests at once{_of_memory(fitted.cost.total, fitted.budget)}."
@@ -67,7 +67,7 @@ async def _serve(service: Service, settings: Settings, log: Path, listener: sock
         await _start(service, card, serving)
         # What was made until now stays: the collector need not look through it again and again between two tokens.
         gc.freeze()
-        # In the background, whoever has started it tells when it is ready.
+        # In the background, whoever has started it waits until it is ready.
         if not serving.done() and not background:
             _welcome(url_of(listener), "<your token>" if settings.server.token else LOCAL_TOKEN, log)
         await serving

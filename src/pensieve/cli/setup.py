@@ -27,12 +27,13 @@ Tree = dict[str, Any]
 
 class Before(Struct, frozen=True):
     """Of the settings file `path`: did it exist? (What stood in it is in BACKUP.) `after`: the text that setup wrote,
-    empty if not all in it is as it was before or ours; `ours`: the keys in it."""
+    empty if not all in it is as it was before or ours; `ours`: the keys in it; `mode`: who might read it before."""
 
     path: str
     existed: bool
     after: str
     ours: Tree
+    mode: int = 0o600
 
 
 def settings_file(environment: Mapping[str, str]) -> Path:
@@ -71,12 +72,12 @@ class Setup:
         if kept is not None:
             # Set up once more: the way back leads to what was there before the first time, and what was changed in
             # between stays.
-            existed, ours = kept.existed, merged(kept.ours, ours)
+            existed, ours, mode = kept.existed, merged(kept.ours, ours), kept.mode
             text = text if self._before == kept.after.encode() else ""
         else:
-            existed = self._before is not None
+            existed, mode = self._before is not None, _mode(self._file)
             _write(self._home / BACKUP, self._before or b"", 0o600)
-        after = Before(str(self._file), existed, text, ours)
+        after = Before(str(self._file), existed, text, ours, mode)
         _write(self._home / KEPT, msgspec.json.encode(after), 0o600)
         _write(self._file, self._text.encode(), 0o600 if self._is_secret else None)
 
@@ -91,13 +92,17 @@ def undo(home: Path) -> Path | None:
         return None
     file = Path(kept.path)
     now, before = _read(file), (_read(home / BACKUP) if kept.existed else None)
+    if kept.existed and before is None:
+        raise SettingsError(
+            f"{home / BACKUP} is gone.", f"Nothing was changed. Take out of {file} what is of Pensieve."
+        )
     if now is not None and now != kept.after.encode():
         restored = _without(_parsed(file, now), kept.ours, _parsed(file, before))
         before = _spelled(restored).encode() if restored or kept.existed else None
     if before is None:
         file.unlink(missing_ok=True)
     else:
-        _write(file, before)
+        _write(file, before, kept.mode)
     for name in (KEPT, BACKUP):
         (home / name).unlink(missing_ok=True)
     return file
@@ -168,13 +173,17 @@ def _spelled(tree: Tree) -> str:
     return text
 
 
+def _mode(file: Path) -> int:
+    return stat.S_IMODE(file.stat().st_mode) if file.exists() else 0o600
+
+
 def _write(file: Path, content: bytes, mode: int | None = None) -> None:
     """All of it or nothing; with the rights that the file has, 0600 for a new one."""
     new = file.with_name(f"{file.name}.pensieve-{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if mode is None:
-            mode = stat.S_IMODE(file.stat().st_mode) if file.exists() else 0o600
+            mode = _mode(file)
         try:
             with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as writing:
                 os.fchmod(writing.fileno(), mode)

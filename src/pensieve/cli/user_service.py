@@ -26,7 +26,7 @@ class Manager(Protocol):
 
     file: Path
 
-    def text(self, command: list[str], environment: Mapping[str, str]) -> bytes: ...
+    def text(self, command: list[str], environment: Mapping[str, str], output: Path) -> bytes: ...
 
     def begin(self) -> list[list[str]]: ...
 
@@ -38,12 +38,13 @@ class Launchd:
         self.file = user / "Library" / "LaunchAgents" / f"{LABEL}.plist"
         self._domain = f"gui/{os.getuid()}"
 
-    def text(self, command: list[str], environment: Mapping[str, str]) -> bytes:
+    def text(self, command: list[str], environment: Mapping[str, str], output: Path) -> bytes:
         return plistlib.dumps(
             {
                 "Label": LABEL,
                 "ProgramArguments": command,
                 "EnvironmentVariables": dict(environment),
+                "StandardErrorPath": str(output),
                 "RunAtLoad": True,
                 "KeepAlive": {"SuccessfulExit": False},
                 "ProcessType": "Interactive",
@@ -62,9 +63,10 @@ class Systemd:
         config = environment.get("XDG_CONFIG_HOME")
         self.file = (Path(config) if config else user / ".config") / "systemd" / "user" / UNIT
 
-    def text(self, command: list[str], environment: Mapping[str, str]) -> bytes:
+    def text(self, command: list[str], environment: Mapping[str, str], output: Path) -> bytes:
         lines = ["[Unit]", "Description=Pensieve, a local server for the Anthropic Messages API", "", "[Service]"]
         lines += [f"Environment={_quoted(f'{name}={value}').replace('$$', '$')}" for name, value in environment.items()]
+        lines += [f"StandardError=append:{str(output).replace('%', '%%')}"]
         lines += [f"ExecStart={' '.join(map(_quoted, command))}", "Restart=on-failure", "RestartSec=5", ""]
         return "\n".join([*lines, "[Install]", "WantedBy=default.target", ""]).encode()
 
@@ -79,14 +81,17 @@ def manager_here() -> Manager:
     return Launchd(Path.home()) if sys.platform == "darwin" else Systemd(os.environ, Path.home())
 
 
-def install(manager: Manager, command: list[str], environment: Mapping[str, str]) -> None:
-    """Writes what the manager reads and has it start the server, now and at each login. Raises SettingsError."""
+def install(manager: Manager, command: list[str], environment: Mapping[str, str], output: Path) -> None:
+    """Writes what the manager reads and has it start the server, now and at each login.
+
+    What the server says goes to `output`. Raises SettingsError.
+    """
     if manager.file.exists():
         remove(manager)
     try:
         manager.file.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(manager.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(manager.text(command, environment))
+            file.write(manager.text(command, environment, output))
     except OSError as error:
         raise SettingsError(
             f"{manager.file} cannot be written: {error.strerror}.", "Start it without --service."
@@ -103,9 +108,11 @@ def remove(manager: Manager) -> bool:
     """False if there is none. Raises SettingsError."""
     if not manager.file.exists():
         return False
-    for told in manager.end():
-        _run(told)
-    manager.file.unlink(missing_ok=True)
+    try:
+        for told in manager.end():
+            _run(told)
+    finally:
+        manager.file.unlink(missing_ok=True)
     return True
 
 

@@ -120,6 +120,5 @@ def names_a_path(model: str) -> bool:
 
 def nearest(name: str, valid: list[str]) -> str:
     close = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
-    if close:
-        return f"Did you mean {close[0]}?"
-    return f"Valid are: {', '.join(sorted(valid))}. This is Pensieve {__version__}: a later one may know more."
+    remedy = f"Did you mean {close[0]}?" if close else f"Valid are: {', '.join(sorted(valid))}."
+    return f"{remedy} (Pensieve {__version__}; a later one may know it.)"

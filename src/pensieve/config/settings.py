@@ -5,6 +5,7 @@ The environment name of a key is PENSIEVE_<GROUP>__<KEY>, such as PENSIEVE_SERVE
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -13,6 +14,15 @@ LOCAL_TOKEN = "pensieve-local-token"
 """Everybody on this machine knows it: the server listens on loopback only, unless a token of one's own is set."""
 MOST_GB = 1_000_000
 Gigabytes = Annotated[float, Meta(ge=0, le=MOST_GB)]
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):

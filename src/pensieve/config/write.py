@@ -10,7 +10,7 @@ import msgspec
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from pensieve.config.load import KEYS, checked
+from pensieve.config.load import KEYS, PATHS, checked, names_a_path
 from pensieve.config.settings import Settings
 from pensieve.core.errors import SettingsError
 
@@ -34,6 +34,8 @@ def set_key(file: Path, key: str, text: str) -> Any:
 
     Raises SettingsError.
     """
+    if key in PATHS and names_a_path(text):
+        text = str(Path(text).expanduser().absolute())
     value = checked(key, text, "the command line")
     group, name = key.split(".")
     # Who keeps the file elsewhere and links to it goes on doing so.

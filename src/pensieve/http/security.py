@@ -7,24 +7,14 @@ A web page that the user visits can send requests to loopback. Its Origin betray
 from __future__ import annotations
 
 import hmac
-import ipaddress
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from pensieve.config.settings import LOCAL_TOKEN
+from pensieve.config.settings import LOCAL_TOKEN, is_loopback
 from pensieve.core.errors import Forbidden, SettingsError, Unauthenticated
 
 CLIENT_KEY_PREFIX = "sk-ant-"
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Guard:

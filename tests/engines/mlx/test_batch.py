@@ -1,4 +1,4 @@
-"""Who is alone in a batch has caches of its own kind; others come and go without a copy and without another answer."""
+"""Who is alone in a batch has caches of its own kind; others come and go, and answers stay the same."""
 
 from __future__ import annotations
 

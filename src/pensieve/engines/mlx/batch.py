@@ -12,9 +12,8 @@ from pensieve.engines.mlx.caches import Caches
 
 
 class Batch(GenerationBatch):  # type: ignore[misc]
-    """mlx-lm's caches of a batch hide the padding of shorter jobs with a mask in every layer, and count in arrays: a
-    fifteenth of a small model's step, for which one alone, which has no padding, has no use. Its caches are plain ones
-    until another joins. The arrays stay the same: nothing is copied.
+    """mlx-lm's caches of a batch hide the padding of shorter jobs with a mask in every layer, and count in arrays. One
+    alone has no padding: what it writes is read and written by plain caches until another joins, over the same arrays.
     """
 
     prompt_cache: Caches
@@ -44,7 +43,7 @@ class Batch(GenerationBatch):  # type: ignore[misc]
 
 
 def _plain(cache: Any) -> Any:
-    """Windows, sums over all tokens and what has padding stay as they are."""
+    """Windows, sums over all tokens, lists of caches and what has padding stay as they are."""
     if type(cache) is not BatchKVCache:
         return cache
     keys, values, _, padding, length = cache.state
