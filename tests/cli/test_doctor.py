@@ -34,7 +34,7 @@ def test_all_is_well_on_a_new_machine(own_home: Path) -> None:
         port = str(free.getsockname()[1])
     said = well(pensieve("doctor", PENSIEVE_PORT=port))
     assert [line[2:12].strip() for line in said.splitlines()] == [
-        *("home", "settings", "port", "model", "engine", "memory", "disk", "client", "token", "setup"),
+        *("home", "settings", "port", "model", "engine", "memory", "disk", "models", "client", "token", "setup"),
     ]
     assert "! " not in said and "Pensieve Nano" in said
 

@@ -89,6 +89,20 @@ def test_ctrl_c_keeps_what_has_come(hub: Hub) -> None:
     assert hub.sent[0][1] > 0
 
 
+def test_what_has_come_can_be_removed_but_not_while_it_comes(hub: Hub) -> None:
+    hub.held = threading.Event()
+    with subprocess.Popen([*COMMAND, "pull", REPOSITORY], stderr=subprocess.DEVNULL) as pulling:
+        wait_for(lambda: any(file.stat().st_size for file in blobs()))
+        assert "being fetched" in one_line(pensieve("rm", REPOSITORY, "--yes"))
+        with subprocess.Popen([*COMMAND, "pull", REPOSITORY], stderr=subprocess.PIPE, text=True) as other:
+            assert other.stderr
+            assert any("waiting for that" in line for line in other.stderr)
+            other.kill()
+        pulling.kill()
+    assert "Removed what had come" in well(pensieve("rm", REPOSITORY, "--yes"))
+    assert not blobs() and "Not whole" not in well(pensieve("models"))
+
+
 def blobs() -> list[Path]:
     return list(Path(os.environ["HOME"]).glob(".cache/huggingface/hub/models--*/blobs/*.pensieve-part"))
 
@@ -174,10 +188,12 @@ def test_of_a_model_in_parts_none_is_seen_before_all_are_there(hub: Hub, tiny_mo
     hub.breaks = [len(content), *[0] * PATIENCE]
     assert "cannot be reached" in one_line(pensieve("pull", "org/Big-GGUF"))
     assert not [name for name in listed() if name.startswith("big")]
+    assert "Not whole: org/Big-GGUF" in well(pensieve("models"))
     hub.sent.clear()
     well(pensieve("pull", "org/Big-GGUF"))
     assert [name for name, _, _ in hub.sent] == ["Big-Q4_K_M-00002-of-00002.gguf"]
     assert listed()["big-q4-k-m-00001-of-00002"]["bytes"] == 2 * len(content) + 4
+    assert "Not whole" not in well(pensieve("models"))
 
 
 def test_the_hub_in_trouble(hub: Hub) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from command import pensieve, well
-from pensieve.cli.pick import best
+from command import COMMAND, pensieve, well
+from hub import Hub
+from pensieve.cli.pick import best, machine
 from pensieve.config.settings import Settings
+from pensieve.library.catalog import ranked
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +57,42 @@ def test_one_that_was_chosen_is_taken(own_home: Path, tiny_model: Path, script: 
 def test_without_any_it_is_the_bundled_one_and_nothing_is_fetched_unasked(own_home: Path) -> None:
     model, said = taken(HF_ENDPOINT="http://127.0.0.1:9")
     assert model == "pensieve-nano" and "pensieve pull" in said
+
+
+def test_the_best_is_fetched_after_a_question(
+    own_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a terminal: the question, a bar, and then the client, for which a script stands that tells its model."""
+    for name in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "HF_TOKEN", "HF_HUB_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    source = ranked(machine())[0].source(machine().mac)
+    client = own_home / "bin" / "claude"
+    client.parent.mkdir()
+    client.write_text('#!/bin/sh\necho "$ANTHROPIC_MODEL"\n')
+    client.chmod(0o755)
+    with Hub().running() as hub:
+        hub.repositories[source.repository] = {f"Best-{source.quant}.gguf": tiny_model.read_bytes()}
+        environment = {"HF_ENDPOINT": hub.url, "PATH": f"{client.parent}{os.pathsep}{os.environ['PATH']}"}
+        ours, theirs = os.openpty()
+        with subprocess.Popen(
+            [*COMMAND, "claude"],
+            env={**os.environ, **environment},
+            stdin=theirs,
+            stderr=theirs,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            shown = ""
+            while "Fetch it?" not in shown:
+                shown += os.read(ours, 1000).decode()
+            os.write(ours, b"y\n")
+            while "Loading" not in shown:
+                shown += os.read(ours, 1000).decode()
+            told, _ = process.communicate(timeout=60)
+        os.close(ours)
+        os.close(theirs)
+    assert told.strip() == f"best-{source.quant.lower().replace('_', '-')}"
+    assert source.repository in shown and "100 %" in shown
 
 
 def test_recommend_lists_what_fits(own_home: Path) -> None:

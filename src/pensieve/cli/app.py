@@ -232,9 +232,17 @@ def recommend(as_json: AsJson = False) -> None:
 
 @app.command("rm")
 def remove(name: Name, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> None:
-    """Remove a model that was fetched from the hub."""
-    from pensieve.cli.models import removable, remove as delete
+    """Remove a model that was fetched from the hub, or what has come of one (org/name)."""
+    from pensieve.cli.models import broken_off, removable, remove as delete
 
+    left = broken_off(name)
+    if left:
+        freed = left.size
+        if not yes and not typer.confirm(f"Remove what has come of {name}, {freed / 1e9:.1f} GB?", err=True):
+            raise typer.Exit(1)
+        left.remove()
+        print(f"Removed what had come of {name}: {freed / 1e9:.1f} GB.")
+        return
     card = removable(_home(), name)
     if not yes and not typer.confirm(f"Remove {card.id}, {card.weight_bytes / 1e9:.1f} GB?", err=True):
         raise typer.Exit(1)

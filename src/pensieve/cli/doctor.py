@@ -27,6 +27,7 @@ from pensieve.config.settings import Settings, is_loopback
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
 from pensieve.library.find import LIBRARIES, Library, is_installed
+from pensieve.library.places import hugging_face_cache
 from pensieve.memory.probe import Probe
 from pensieve.memory.state import GB, thresholds
 
@@ -75,7 +76,8 @@ def findings(home: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
     yield _server(record, settings) if record else _port(settings)
     yield from _model(settings, record)
     yield _memory(settings)
-    yield _disk(home)
+    yield _disk("disk", home)
+    yield _disk("models", hugging_face_cache(environment, Path.home()))
     yield _client(environment)
     yield _token(settings)
     yield _setup(home, record, settings, environment)
@@ -132,8 +134,8 @@ def _model(settings: Settings, record: Record | None) -> Iterator[Finding]:
         yield Finding(
             "model",
             "note",
-            "None is configured: Pensieve Nano, a tiny demonstration model, is served.",
-            "`pensieve config set model.path` names a real one.",
+            "None is configured: `pensieve start` takes the best that is here, or else the tiny Pensieve Nano.",
+            "`pensieve use` chooses one.",
         )
     elif record:
         # Beside itself it would not fit a second time.
@@ -170,11 +172,11 @@ def _memory(settings: Settings) -> Finding:
     return Finding("memory", "ok", words)
 
 
-def _disk(home: Path) -> Finding:
-    place = next(folder for folder in (home, *home.parents) if folder.exists())
+def _disk(name: str, wanted: Path) -> Finding:
+    place = next(folder for folder in (wanted, *wanted.parents) if folder.exists())
     free = shutil.disk_usage(place).free
     words = f"{free / GB:.1f} GB free at {place}"
-    return Finding("disk", "ok", words) if free >= LEAST_DISK else Finding("disk", "note", words, "Make room.")
+    return Finding(name, "ok", words) if free >= LEAST_DISK else Finding(name, "note", words, "Make room.")
 
 
 def _client(environment: Mapping[str, str]) -> Finding:

@@ -23,6 +23,7 @@ from pensieve.library.catalog import entry_of
 from pensieve.library.find import Found, Library, is_path
 from pensieve.library.places import hugging_face_cache
 from pensieve.library.pull import Download, check_room, fetch, parse_spec, plan_download, quiet_hub
+from pensieve.library.unfinished import Unfinished, unfinished
 from pensieve.memory.fit import Fit
 from pensieve.memory.probe import Probe
 from pensieve.memory.state import GB, Sample
@@ -52,6 +53,9 @@ def show_all(home: Path, as_json: bool) -> None:
         mark = "*" if row["chosen"] else " "
         size = f"{row['bytes'] / GB:.1f} GB"
         print(f"{mark} {row['name']:<{width}}  {size:>8}  {row['context']:>9,}  {row['fits_words']:<28}  {row['from']}")
+    for left in unfinished(hugging_face_cache(os.environ, Path.home())):
+        print(f"\nNot whole: {left.repository}, {left.size / GB:.1f} GB so far. The same pull goes on, ", end="")
+        print(f"`pensieve rm {left.repository}` removes it.")
 
 
 def show_one(home: Path, name: str) -> None:
@@ -104,7 +108,18 @@ def _with_a_bar(download: Download, cache: Path) -> Path:
     columns = (BarColumn(), "{task.percentage:.0f} %", DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         bar = progress.add_task("", total=download.size)
-        return fetch(download, cache, lambda size: progress.update(bar, completed=size))
+        return fetch(
+            download,
+            cache,
+            tell=lambda size: progress.update(bar, completed=size),
+            waits=lambda: progress.console.print("Another pull of it is under way: waiting for that."),
+        )
+
+
+def broken_off(name: str) -> Unfinished | None:
+    """The pull of this repository that was not ended."""
+    left = unfinished(hugging_face_cache(os.environ, Path.home()))
+    return next((pull for pull in left if pull.repository == name), None)
 
 
 def removable(home: Path, name: str) -> ModelCard:

@@ -147,15 +147,16 @@ def check_room(download: Download, cache: Path, machine: Machine) -> None:
         )
 
 
-def fetch(download: Download, cache: Path, tell: Callable[[int], None]) -> Path:
-    """Fetches what is missing and checks what has come; the model's file or folder. `tell`: how many bytes are there.
+def fetch(download: Download, cache: Path, tell: Callable[[int], None], waits: Callable[[], None]) -> Path:
+    """Fetches what is missing and checks what has come; the model's file or folder. `tell`: how many bytes are there;
+    `waits`: for somebody else who fetches it.
 
     Raises SettingsError.
     """
     from pensieve.library.transfer import transfer
 
     with hub_errors(download.repository):
-        main = transfer(download, cache, tell) / download.main_file
+        main = transfer(download, cache, tell, waits) / download.main_file
     return main if main.suffix == ".gguf" else main.parent
 
 

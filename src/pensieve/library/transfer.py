@@ -5,11 +5,9 @@ An own transfer because huggingface_hub begins anew whenever it was interrupted:
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -20,19 +18,20 @@ from huggingface_hub.utils._http import hf_raise_for_status
 
 from pensieve.core.errors import SettingsError
 from pensieve.library.pull import Download, RemoteFile
+from pensieve.library.unfinished import LOCK, PART, Busy, alone
 
 SILENCE_SECONDS = 60.0
 PATIENCE = 5
 """Transfers in a row that break without having brought anything."""
 PAUSE_SECONDS = 1.0
-LOCK = ".pensieve.lock"
 
 Tell = Callable[[int], None]
 """How many bytes of the download are there."""
 
 
-def transfer(download: Download, cache: Path, tell: Tell) -> Path:
-    """The folder of the snapshot, with everything in it. What is interrupted stays, and is gone on with.
+def transfer(download: Download, cache: Path, tell: Tell, waits: Callable[[], None]) -> Path:
+    """The folder of the snapshot, with everything in it. What is interrupted stays, and is gone on with. `waits` is
+    called if somebody else fetches from the same repository.
 
     Raises OSError, httpx2's and huggingface_hub's errors, and SettingsError for content that is not what the hub says.
     """
@@ -40,7 +39,12 @@ def transfer(download: Download, cache: Path, tell: Tell) -> Path:
     snapshot = top / "snapshots" / download.commit
     (top / "blobs").mkdir(parents=True, exist_ok=True)
     done = 0
-    with _alone(top / LOCK), httpx2.Client(follow_redirects=True, timeout=SILENCE_SECONDS) as client:
+    try:
+        with alone(top / LOCK, wait=False):
+            pass
+    except Busy:
+        waits()
+    with alone(top / LOCK), httpx2.Client(follow_redirects=True, timeout=SILENCE_SECONDS) as client:
         for file in download.files:
             blob = top / "blobs" / file.hash
             if not (blob.exists() and blob.stat().st_size == file.size):
@@ -59,15 +63,7 @@ def _tell_all(tell: Tell, before: int, size: int) -> None:
 
 
 def part_of(blob: Path) -> Path:
-    return blob.with_name(f"{blob.name}.pensieve-part")
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Of two who fetch from one repository, one waits for the other."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return blob.with_name(blob.name + PART)
 
 
 def _fetch(client: httpx2.Client, download: Download, file: RemoteFile, blob: Path, tell: Tell) -> None:
