@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from claude_code import claude, needs_claude, requests_of
+from make_model import make_model
 from server import Server
 
 pytestmark = [pytest.mark.journey, needs_claude]
@@ -59,10 +60,11 @@ def test_its_whole_request_goes_through_the_real_engine(
 
 
 def test_its_own_requests_are_counted_exactly(
-    tiny_model: Path, own_home: Path, project: Path, serve: Callable[..., Server]
+    tmp_path: Path, own_home: Path, project: Path, serve: Callable[..., Server]
 ) -> None:
     bodies = requests_of(own_home, project, "Say hello")
-    server = serve(tiny_model, engine__parallel=1)
+    # A model that reads quickly: nobody looks at what it writes.
+    server = serve(make_model("dice", tmp_path / "dice.gguf"), engine__parallel=1)
     assert bodies
     for body in bodies:
         counted = server.post(body, "/v1/messages/count_tokens").json()["input_tokens"]

@@ -104,7 +104,7 @@ def test_the_one_not_used_for_longest_makes_room_unless_it_is_at_work(
         assert server.post(asked(name)).status_code == 200
         assert loaded(server) == left
     with ThreadPoolExecutor(2) as pool:
-        running = [pool.submit(server.post, asked(name, most=100)) for name in ("second", "third")]
+        running = [pool.submit(server.post, asked(name, most=200)) for name in ("second", "third")]
         wait_for(lambda: sum(model["running"] for model in server.health()["models"]) == 2)
         answer = server.post(asked("first"))
         assert answer.status_code == 503 and "at work" in answer.json()["error"]["message"]

@@ -113,14 +113,16 @@ def test_a_worker_that_is_ended_or_stopped_again_and_again(
     end: signal.Signals, tiny_model: Path, serve: Callable[..., Server]
 ) -> None:
     server = serve(tiny_model, worker__silence_seconds=1.5)
-    # So many that no death comes when the answer is finished, however late the client reads.
-    asked = {**QUESTION, "max_tokens": 5000, "temperature": 0}
+    asked = {**QUESTION, "max_tokens": 1500, "temperature": 0}
     whole = server.post(asked).json()["content"][0]["text"]
+    tries = 0
     with server.sdk() as client:
-        for _ in range(DEATHS):
+        # A client that reads late may send death to a worker that has ended its answer: that one does not count.
+        while server.health()["resumes"] < DEATHS:
+            tries += 1
             with client.messages.stream(
                 model="claude-x",
-                max_tokens=5000,
+                max_tokens=1500,
                 messages=[{"role": "user", "content": "Tell me something."}],
                 extra_body={"temperature": 0},
             ) as stream:
@@ -130,8 +132,9 @@ def test_a_worker_that_is_ended_or_stopped_again_and_again(
                     if len(pieces) == 5:
                         server.worker().send_signal(end)
             assert "".join(pieces) == whole
+            assert tries <= 2 * DEATHS
     health = server.health()
-    assert health["restarts"] == health["resumes"] == DEATHS
+    assert health["resumes"] == DEATHS <= health["restarts"] <= tries
 
 
 def test_a_worker_that_takes_ever_more_again_and_again(tmp_path: Path, serve: Callable[..., Server]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from command import COMMAND, pensieve
 from server import wait_for
 
 TMUX = shutil.which("tmux")
-SECONDS = 30
+SECONDS, ENTER_SECONDS = 30, 5
 
 pytestmark = [
     pytest.mark.journey,
@@ -33,7 +34,19 @@ class Terminal:
 
     def types(self, words: str) -> None:
         self._tmux("send-keys", "-t", self._name, "-l", words)
+        self.enters()
+
+    def enters(self) -> None:
         self._tmux("send-keys", "-t", self._name, "Enter")
+
+    def shows_after_enter(self, words: str) -> None:
+        """What a program that is still drawing itself takes for a line break is entered once more."""
+        for _ in range(SECONDS // ENTER_SECONDS):
+            with contextlib.suppress(AssertionError):
+                wait_for(lambda: words in self._screen(), ENTER_SECONDS)
+                return
+            self.enters()
+        self.shows(words)
 
     def shows(self, words: str) -> None:
         try:
@@ -101,7 +114,7 @@ def test_one_is_local_and_the_other_is_as_it_was(own_home: Path, terminal: Calla
     local.types("n")
     local.shows("pensieve-nano")
     local.types("Read notes.txt and tell me what it says")
-    local.shows("It says: The owl flies at midnight.")
+    local.shows_after_enter("It says: The owl flies at midnight.")
     other.types("clear; env -u _ > ../beside; echo ag''ain")
     other.shows("again")
     local.types("/exit")

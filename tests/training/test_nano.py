@@ -23,7 +23,7 @@ from training.nano.evaluate import STEPS, Score, examine, questions, unseen_conv
 from training.nano.render import TEMPLATE
 
 MEGABYTE = 1 << 20
-SAMPLE = 150
+SAMPLE = 80
 ONCE_IN_740 = 0.00135
 """Three deviations of a normal distribution; with ten questions about a skill the distribution is not normal."""
 MLX_NAMES = {

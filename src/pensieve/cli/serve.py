@@ -56,8 +56,10 @@ async def _serve(service: Service, settings: Settings, log: Path, listener: sock
         command = "pensieve use MODEL && pensieve restart"
         if not background:
             command = shlex.join([*_own_command(), "serve", "--model", "/path/to/model.gguf"])
-        _say("No model is configured: this is Pensieve Nano, a tiny demonstration model.")
-        _say(f"For real work load a real one: {command}")
+        _say(
+            "No model is configured: this is Pensieve Nano, a tiny demonstration model. For real work load a real one:"
+        )
+        _say(f"  {command}")
     _say(
         f"Loading {card.description}: {fitted.context:,} of {card.trained_context:,} tokens, "
         f"{fitted.parallel} requests at once{_of_memory(fitted.cost.total, fitted.budget)}."
