@@ -86,7 +86,8 @@ def start_server(model: Path | None, place: Path, **settings: object) -> Server:
     temp = place / "tmp"
     temp.mkdir(parents=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PENSIEVE_")}
-    environment |= {"PENSIEVE_HOME": str(place / "home"), "TMPDIR": str(temp)}
+    # Small models gain nothing by a second thread, and where other engines run beside them, they wait for it.
+    environment |= {"PENSIEVE_HOME": str(place / "home"), "TMPDIR": str(temp), "PENSIEVE_ENGINE__THREADS": "1"}
     environment |= {f"PENSIEVE_{key.upper()}": str(value) for key, value in settings.items()}
     command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", *(["--model", str(model)] if model else [])]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
