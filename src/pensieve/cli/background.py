@@ -172,8 +172,12 @@ def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Sa
 
 
 def _emptied(output: Path) -> int:
-    output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    """Raises SettingsError."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise SettingsError(f"{output} cannot be written: {error.strerror}.", "Set PENSIEVE_HOME.") from None
 
 
 def _failures(lines: list[str]) -> list[str]:

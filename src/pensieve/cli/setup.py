@@ -27,13 +27,14 @@ Tree = dict[str, Any]
 
 class Before(Struct, frozen=True):
     """Of the settings file `path`: did it exist? (What stood in it is in BACKUP.) `after`: the text that setup wrote,
-    empty if not all in it is as it was before or ours; `ours`: the keys in it; `mode`: who might read it before."""
+    empty if not all in it is as it was before or ours; `ours`: the keys in it; `mode`: who might read it before, None
+    if an earlier version did not keep that."""
 
     path: str
     existed: bool
     after: str
     ours: Tree
-    mode: int = 0o600
+    mode: int | None = None
 
 
 def settings_file(environment: Mapping[str, str]) -> Path:

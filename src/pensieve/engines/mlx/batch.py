@@ -11,7 +11,7 @@ from mlx_lm.models.cache import BatchKVCache, KVCache
 from pensieve.engines.mlx.caches import Caches
 
 
-class Batch(GenerationBatch):  # type: ignore[misc]
+class Batch(GenerationBatch):  # type: ignore[misc]  # mlx-lm has no types
     """mlx-lm's caches of a batch hide the padding of shorter jobs with a mask in every layer, and count in arrays. One
     alone has no padding: what it writes is read and written by plain caches until another joins, over the same arrays.
     """

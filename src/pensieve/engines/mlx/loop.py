@@ -200,6 +200,7 @@ class Loop:
             prefill_step_size=self._options.batch,
             stream=mx.new_stream(mx.default_device()),
         )
+        # It has no parameter for the kind of its batch.
         self._generator._generation_batch = Batch.empty(self._model, self._generator.sampler)
         self._let_read()
 
