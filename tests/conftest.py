@@ -31,6 +31,9 @@ SCRIPT = {
 }
 
 
+OF_THE_USER = ("PENSIEVE_", "ANTHROPIC_", "CLAUDE_", "XDG_", "HF_", "HUGGINGFACE_", "OLLAMA_")
+
+
 @pytest.fixture(autouse=True, scope="session")
 def ctrl_c() -> None:
     """Whoever runs tests in the background may have it ignored, and so would every process that they start."""
@@ -43,9 +46,11 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test reads or writes the home of whoever runs it."""
     home = tmp_path / "home"
     home.mkdir()
-    for name in [name for name in os.environ if name.startswith(("PENSIEVE_", "ANTHROPIC_"))]:
+    for name in [name for name in os.environ if name.startswith(OF_THE_USER)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
+    # Else it would be looked for in a folder of the whole machine, too.
+    monkeypatch.setenv("OLLAMA_MODELS", str(home / ".ollama" / "models"))
     monkeypatch.setenv("PENSIEVE_HOME", str(home / ".pensieve"))
     return home
 

@@ -115,6 +115,39 @@ def test_a_restart_reads_the_config_file_that_was_named(
     assert told()["health"]["model"] == "other"
 
 
+def test_a_restart_elsewhere_has_the_same_variables(
+    background: Path, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    well(pensieve("start", PENSIEVE_PORT=port, PENSIEVE_SERVER__TOKEN="own"))
+    before = told()
+    for name in ("PENSIEVE_PORT", "PENSIEVE_MODEL"):
+        monkeypatch.delenv(name)
+    assert "started with PENSIEVE_MODEL: `pensieve stop`" in pensieve("use", str(script)).stderr
+    well(pensieve("restart"))
+    after = told()
+    assert (after["url"], after["health"]["model"]) == (before["url"], "story") and after["pid"] != before["pid"]
+    assert (background / "run" / "server.json").stat().st_mode & 0o077 == 0
+    well(pensieve("stop"))
+
+
+def test_what_is_written_is_said_to_count_when_it_does(
+    background: Path, script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well(pensieve("start"))
+    assert "But the environment variable PENSIEVE_MODEL wins." in pensieve("use", str(script)).stderr
+    assert "`pensieve restart` makes" in pensieve("config", "set", "log.level", "debug").stderr
+    well(pensieve("stop"))
+    monkeypatch.delenv("PENSIEVE_MODEL")
+    config = tmp_path / "own.toml"
+    config.write_text(f'[model]\npath = "{script}"\n')
+    well(pensieve("start", "--config", str(config)))
+    for command in (("use", str(script)), ("config", "set", "log.level", "info")):
+        assert "started with --config: `pensieve stop`" in pensieve(*command).stderr
+
+
 def test_a_start_with_other_arguments_says_that_they_are_not_used(background: Path, script: Path) -> None:
     well(pensieve("start"))
     done = pensieve("start", "--model", str(script))

@@ -76,6 +76,23 @@ def test_a_model_that_is_not_the_one_that_runs(background: Path, client: Path, t
     assert "other, 32,768 tokens (ready)" in well(pensieve("status"))
 
 
+def test_an_alias_is_known_before_there_is_a_server(background: Path, client: Path, tiny_model: Path) -> None:
+    place = Path(os.environ["HOME"]) / "models"
+    place.mkdir()
+    shutil.copy(tiny_model, place / "other.gguf")
+    assert given("--model", "quick", PENSIEVE_MODEL__ALIASES="quick=other")[1]["ANTHROPIC_MODEL"] == "other"
+    well(pensieve("stop"))
+    for name in ("claude-local", "mine"):
+        assert given("--model", name, PENSIEVE_MODEL__ALIASES="mine")[1]["ANTHROPIC_MODEL"] == "story"
+
+
+def test_what_is_meant_for_other_servers_is_hidden_in_a_shell(background: Path) -> None:
+    others: dict[str, Any] = {"ANTHROPIC_BETAS": "some-beta", "CLAUDE_CODE_AUTO_COMPACT_WINDOW": "100000", "OTHER": "1"}
+    words = well(pensieve("claude", "--print-env", **others)).splitlines()
+    assert "export ANTHROPIC_BETAS=''" in words and "export CLAUDE_CODE_AUTO_COMPACT_WINDOW=''" in words
+    assert not [line for line in words if "OTHER" in line]
+
+
 def test_the_users_own_settings_stay_in_force(background: Path, client: Path, tmp_path: Path) -> None:
     words, _ = given("--settings", '{"outputStyle": "terse", "env": {"A": "1"}}', "-p", "x")
     assert words[2:] == ["-p", "x"] and words.count("--settings") == 1

@@ -66,6 +66,22 @@ def test_validate_names_the_key_and_the_nearest(file: Path, tmp_path: Path) -> N
     assert "no config file" in one_line(pensieve("config", "validate", str(tmp_path / "none.toml")))
 
 
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ('[server]\nhost = "0.0.0.0"\n', "token"),
+        ("[memory]\nwarn_gb = 1\nreject_gb = 2\n", "memory.reject_gb"),
+        ('[server]\nport = "many"\n', "server.port"),
+    ],
+)
+def test_validate_refuses_what_no_server_would_start_with(
+    own_home: Path, tmp_path: Path, content: str, named: str
+) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(content)
+    assert named in one_line(pensieve("config", "validate", str(other), PENSIEVE_PORT="7777"))
+
+
 def test_set_leaves_all_else_as_it_is(file: Path) -> None:
     file.write_text("# mine\n[server]\nport = 1 # why\n\n[engine]\nparallel = 2\n")
     well(pensieve("config", "set", "server.port", "8080"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from command import pensieve, well
+from command import one_line, pensieve, well
 
 
 def found(*options: str, **environment: Any) -> dict[str, dict[str, Any]]:
@@ -92,3 +93,14 @@ def test_a_client_that_was_left_without_a_server(background: Path) -> None:
     assert found()["setup"]["verdict"] == "ok"
     well(pensieve("stop"))
     assert found()["setup"]["remedy"] == "`pensieve start`"
+
+
+def test_a_user_without_a_home_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user has a number only. A module that is loaded first stands for the missing account."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import pwd\ndef getpwuid(number):\n    raise KeyError(number)\npwd.getpwuid = getpwuid\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH")))))
+    monkeypatch.delenv("HOME")
+    for command in (("models",), ("start",), ("config", "validate"), ("show", "some")):
+        assert "Set HOME" in one_line(pensieve(*command)), command

@@ -180,6 +180,43 @@ def test_a_disk_that_is_full_in_the_middle(hub: Hub, own_home: Path) -> None:
     assert blob.read_bytes() == content
 
 
+def test_what_is_whole_is_not_taken_for_what_broke_off(
+    hub: Hub, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", "$HOME/some/../hf")
+    well(pensieve("pull", REPOSITORY))
+    (blobs,) = (own_home / "hf").rglob("blobs")
+    part = blobs / "0123.pensieve-part"
+    part.write_bytes(b"x" * 10)
+    assert "Removed what had come" in well(pensieve("rm", REPOSITORY, "--yes"))
+    assert not part.exists() and "some-q4-k-m" in listed()
+    shutil.rmtree(blobs)
+    assert "pensieve-nano" in listed()
+
+
+def test_for_an_engine_that_is_not_here_nothing_is_fetched(hub: Hub, tmp_path: Path) -> None:
+    """An interpreter that does not find MLX, though it is installed."""
+    hub.repositories["org/folder"] = {"config.json": b"{}", "tokenizer.json": b"{}", "model.safetensors": b"0" * 100}
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as util\nreal = util.find_spec\n"
+        "util.find_spec = lambda name, *more: None if name == 'mlx_lm' else real(name, *more)\n"
+    )
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    line = one_line(pensieve("pull", "org/folder", PYTHONPATH=path))
+    assert "MLX, which is not installed" in line and "pip install mlx-lm==" in line and not hub.sent
+
+
+def test_a_disk_without_links_is_said_before(hub: Hub, tmp_path: Path) -> None:
+    """What the system says on such a disk, by an interpreter in which no link can be made."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import pathlib\ndef refuse(*_):\n    raise PermissionError(1, 'Operation not permitted')\n"
+        "pathlib.Path.symlink_to = refuse\n"
+    )
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    line = one_line(pensieve("pull", REPOSITORY, PYTHONPATH=path))
+    assert "Operation not permitted" in line and "HF_HOME" in line and not hub.sent
+
+
 def test_of_a_model_in_parts_none_is_seen_before_all_are_there(hub: Hub, tiny_model: Path) -> None:
     content = tiny_model.read_bytes()
     parts = {"Big-Q4_K_M-00001-of-00002.gguf": content, "Big-Q4_K_M-00002-of-00002.gguf": content + b"more"}

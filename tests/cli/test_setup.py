@@ -178,6 +178,29 @@ def test_where_the_backup_cannot_be_kept_nothing_is_changed(file: Path, home: Pa
     assert file.read_bytes() == OWN
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_could_not_be_written_was_not_set_up(
+    file: Path, home: Path, again: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("{}")
+    if again:
+        Setup(file, home, {"first": 1}).write()
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+
+    real = Path.replace
+
+    def refuse(new: Path, target: Path) -> Path:
+        if target == file:
+            raise OSError(30, "Read-only file system")
+        return real(new, target)
+
+    planned = Setup(file, home, OURS)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(SettingsError, match="Nothing was changed"):
+        planned.write()
+    assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
+
+
 def test_it_shows_the_difference_and_asks(background: Path, file: Path) -> None:
     file.write_bytes(OWN)
     said = pensieve("setup", typed="n\n")

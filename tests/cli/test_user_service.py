@@ -49,6 +49,8 @@ def test_it_is_started_by_the_manager_and_taken_away_again(background: Path, tol
     unit = own_home / ".config" / "systemd" / "user" / "pensieve.service"
     well(pensieve("start", "--service"))
     assert unit.stat().st_mode & 0o777 == 0o600
+    assert background.stat().st_mode & 0o777 == 0o700
+    assert {"KillMode=mixed", "OOMPolicy=continue"} <= set(unit.read_text().splitlines())
     facts = json.loads(pensieve("status", "--json").stdout)
     assert facts["health"]["model"] == "story"
     well(pensieve("restart"))

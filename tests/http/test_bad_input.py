@@ -21,6 +21,13 @@ def changed(**fields: Any) -> bytes:
     return json.dumps({**GOOD, **fields}).encode()
 
 
+def nested(depth: int) -> dict[str, Any]:
+    document: dict[str, Any] = {"type": "text", "text": "deep"}
+    for _ in range(depth):
+        document = {"type": "document", "source": {"type": "content", "content": [document]}}
+    return document
+
+
 BAD = {
     "not JSON": (b"{", "body: not valid JSON"),
     "not an object": (b"[]", "body: expected object, got array"),
@@ -38,6 +45,14 @@ BAD = {
     "no max_tokens": (json.dumps({k: v for k, v in GOOD.items() if k != "max_tokens"}).encode(), "max_tokens: field"),
     "negative max_tokens": (changed(max_tokens=-1), "max_tokens: expected int >= 0"),
     "an image": (changed(messages=[{"role": "user", "content": [{"type": "image", "source": {}}]}]), "cannot see"),
+    "an answer in a form that has begun": (
+        changed(
+            messages=[*GOOD["messages"], {"role": "assistant", "content": "{"}],
+            output_config={"format": {"type": "json_schema", "schema": {"type": "object"}}},
+        ),
+        "output_config.format: the answer cannot begin",
+    ),
+    "documents in documents": (changed(messages=[{"role": "user", "content": [nested(200)]}]), "messages: nested too"),
     "a tool twice": (changed(tools=[{"name": "a", "input_schema": {}}] * 2), "tools.1.name"),
 }
 
@@ -52,6 +67,29 @@ def test_a_wrong_body_names_the_field(server: Server, case: str) -> None:
     request_id = answer.headers["request-id"]
     assert sum(request_id in line for line in server.log.splitlines()) == 1
     assert server.post(GOOD).status_code == 200
+
+
+def test_a_long_word_of_the_client_is_not_repeated_at_length(server: Server) -> None:
+    before = len(server.log)
+    answer = server.post(changed(model="x" * 1_000_000))
+    assert answer.status_code == 404 and len(answer.content) < 3000
+    result = RESULT | {"tool_use_id": "y" * 1_000_000}
+    assert len(server.post(changed(messages=[{"role": "user", "content": [result]}])).content) < 3000
+    tools = [{"type": "z\nforged", "name": "z"}]
+    assert server.post(changed(tools=tools)).status_code == 200
+    assert len(server.log) < before + 10_000 and "\nforged" not in server.log
+
+
+SCHEMAS = {
+    "a bound of many digits": {"type": "object", "properties": {"n": {"type": "integer", "maximum": 10**400}}},
+    "a deep constant": {"type": "object", "properties": {"n": {"const": json.loads("[" * 450 + "]" * 450)}}},
+}
+
+
+@pytest.mark.parametrize("case", SCHEMAS)
+def test_a_schema_that_nobody_can_mean_is_relaxed(server: Server, case: str) -> None:
+    tools = [{"name": "odd", "input_schema": SCHEMAS[case]}]
+    assert server.post(changed(tools=tools)).status_code == 200
 
 
 def test_an_unknown_model_is_404(server: Server) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import anthropic
 import httpx2
@@ -70,6 +72,17 @@ def test_models_are_what_the_sdk_expects(server: Server) -> None:
     assert strict.capabilities is not None and not strict.capabilities.image_input.supported
 
 
+def test_a_path_stays_in_the_list(server: Server) -> None:
+    """Over a bare socket: clients tidy such a path up before they send it."""
+    url = urlsplit(server.url)
+    with socket.create_connection((url.hostname, url.port), 30) as sent:
+        sent.sendall(
+            f"GET /v1/models/../../etc/passwd HTTP/1.0\r\nHost: localhost\r\nx-api-key: {TOKEN}\r\n\r\n".encode()
+        )
+        answer = sent.makefile("rb").read()
+    assert b" 404 " in answer and b"'../../etc/passwd' is not here" in answer
+
+
 def test_an_unknown_model_is_not_found_and_the_others_are_listed(server: Server) -> None:
     with server.sdk() as client, pytest.raises(anthropic.NotFoundError, match="story"):
         client.models.retrieve("gpt-4")
@@ -83,7 +96,9 @@ def test_an_unknown_model_is_not_found_and_the_others_are_listed(server: Server)
         ("GET", "/v1/messages", 405, "invalid_request_error"),
         ("DELETE", "/v1/models", 405, "invalid_request_error"),
         ("POST", "/health", 405, "invalid_request_error"),
-        ("GET", "/v1/models/../../etc/passwd", 404, "not_found_error"),
+        ("GET", "/v1/models/..%2f..%2fetc%2fpasswd", 404, "not_found_error"),
+        ("GET", "/v1/models?limit=0", 400, "invalid_request_error"),
+        ("GET", "/v1/models?after_id=nobody", 400, "invalid_request_error"),
     ],
 )
 def test_errors_come_in_the_envelope(server: Server, method: str, path: str, status: int, kind: str) -> None:
@@ -95,10 +110,10 @@ def test_errors_come_in_the_envelope(server: Server, method: str, path: str, sta
 
 
 def test_a_wrong_token_is_told_not_to_try_again(server: Server) -> None:
-    answer = server.post(REQUEST, **{"x-api-key": "wrong"})
+    answer = server.post(REQUEST, **{"x-api-key": "some-other-key"})
     assert answer.status_code == 401
     assert answer.headers["x-should-retry"] == "false"
-    assert "wrong" not in server.log.split("refused")[-1].split("message=")[0]
+    assert "some-other-key" not in server.log
 
 
 def test_a_foreign_host_or_origin_is_refused(server: Server) -> None:

@@ -61,6 +61,27 @@ def test_a_search_is_run_by_the_server_and_the_answer_goes_on(played: Callable[.
     assert answer.status_code == 200 and answer.json()["content"][0]["text"] == "Now I can."
 
 
+def test_behind_a_search_a_stop_sequence_stops_too(played: Callable[..., Server]) -> None:
+    search = call("tool_search_tool_regex", '{"query": "weather"}')
+    server = played([{"steps": ["Let me look. ", search, "Well. STOP ", call("other", "{}"), {"sleep": 600}]}])
+    answer = server.post(request(HELLO, tools=[SEARCH, WEATHER], stop_sequences=["STOP"])).json()
+    assert (answer["stop_reason"], answer["stop_sequence"]) == ("stop_sequence", "STOP")
+    kinds = [block["type"] for block in answer["content"]]
+    assert "server_tool_use" in kinds and "tool_use" not in kinds
+
+
+def test_what_the_server_says_of_itself_the_model_never_said(played: Callable[..., Server]) -> None:
+    search = call("tool_search_tool_regex", '{"query": "weather"}')
+    replies = [
+        {"when": "[Not run", "steps": ["I seem to have said so."]},
+        {"when": "The weather of a place.", "steps": ["Now I can."]},
+        {"steps": ["Let me look. ", search]},
+    ]
+    tools = [SEARCH, WEATHER, {"type": "web_search_20250305", "name": "web_search"}]
+    content = played(replies).post(request(HELLO, tools=tools)).json()["content"]
+    assert content[0]["text"].startswith("[Not run") and content[-1]["text"] == "Now I can."
+
+
 def test_a_search_that_cannot_be_meant_is_an_error_that_the_model_sees(played: Callable[..., Server]) -> None:
     search = call("tool_search_tool_regex", '{"query": "(("}')
     server = played([{"when": "The tool failed", "steps": ["I see."]}, {"steps": [search]}])

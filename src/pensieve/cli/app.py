@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pensieve import __version__
-from pensieve.cli.config_commands import config_app
+from pensieve.cli.config_commands import config_app, say_when_it_counts
 
 if TYPE_CHECKING:
     from pensieve.cli.client import Endpoint
@@ -103,12 +103,13 @@ def serve(
     engine: Engine = None,
     config: Config = None,
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
+    pick: Annotated[str | None, typer.Option("--pick", hidden=True)] = None,
 ) -> None:
     """Serve a model on this machine, in the foreground."""
     from pensieve.cli.serve import serve as run
 
     arguments, settings = _serving(host, port, model, engine, config)
-    run(settings, _home(), arguments, background)
+    run(settings, _home(), arguments, background, pick)
 
 
 @app.command()
@@ -150,6 +151,8 @@ def restart() -> None:
 
     before = find(_home())
     arguments = before.arguments if before else ()
+    for name, value in before.environment.items() if before else ():
+        os.environ.setdefault(name, value)
     given = (option_in(arguments, name) for name in ("--host", "--port", "--model", "--engine", "--config"))
     host, port, model, engine, config = given
     _, settings = _serving(host, int(port) if port else None, model, engine, Path(config) if config else None)
@@ -197,15 +200,10 @@ def show(name: Name) -> None:
 @app.command()
 def use(name: Name) -> None:
     """Make a model the one that is served."""
-    from pensieve.cli.background import find
     from pensieve.cli.models import use as choose
 
     print(f"{choose(_home(), name).id} is served from the next start on.")
-    running = find(_home())
-    if running and option_in(running.arguments, "--model"):
-        _say("The server that runs was started with --model: `pensieve stop`, then `pensieve start` loads this one.")
-    elif running:
-        _say("`pensieve restart` loads it now.")
+    say_when_it_counts(_home(), "model.path")
 
 
 @app.command()
@@ -259,7 +257,7 @@ def chat(
     from pensieve.cli.chat import answer_once, talk
 
     if prompt is None and sys.stdin and not sys.stdin.isatty():
-        prompt = sys.stdin.read()
+        prompt = sys.stdin.buffer.read().decode(errors="replace")
     endpoint = _endpoint(model)
     if prompt is None:
         talk(endpoint, _home())
@@ -344,10 +342,14 @@ def _endpoint(model: str | None) -> Endpoint:
     """A server that is ready, started if need be."""
     from pensieve.cli.background import find
     from pensieve.cli.claude import endpoint_of
+    from pensieve.library.names import Names
 
     running = find(_home())
     config = option_in(running.arguments, "--config") if running else None
     arguments, settings = _serving(None, None, model, None, Path(config) if config else None)
+    if model and not running and (meant := Names("", settings.model.aliases).model(model)) != model:
+        # Nobody is there yet who knows its other names. Those of the default mean no model.
+        arguments, settings = _serving(None, None, meant or None, None, None)
     return endpoint_of(_start(settings, arguments), settings, _say, model)
 
 

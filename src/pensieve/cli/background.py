@@ -32,7 +32,7 @@ TAKES_REQUESTS = ("ready", "unloaded")
 PATIENCE_SECONDS = 1.0
 """Of whoever waits before it is said what for."""
 
-PLACES = ("HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME", "OLLAMA_MODELS")
+PLACES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME", "OLLAMA_MODELS")
 """Variables that say where models are: a service is to find those that its user finds."""
 
 Say = Callable[[str], None]
@@ -63,11 +63,9 @@ def start_service(
     """As a service of the user; a server that runs already is stopped before. Raises SettingsError."""
     chosen = pick() if not settings.model.path else None
     stop(home, say)
-    inherited = _environment(home, {"PENSIEVE_MODEL__PATH": chosen} if chosen else {})
-    kept = {name: value for name, value in inherited.items() if name.startswith("PENSIEVE_") or name in PLACES}
     output = home / OUTPUT
     os.close(_emptied(output))
-    install(manager_here(), [*own_command(), "serve", "--background", *arguments], kept, output)
+    install(manager_here(), _command(arguments, chosen), of_ours(_environment(home)), output)
     deadline = time.monotonic() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
     while time.monotonic() < deadline:
         if why := _failures(output.read_text(encoding="utf-8", errors="replace").splitlines()):
@@ -145,6 +143,24 @@ def own_command() -> list[str]:
     return [sys.executable, "-m", "pensieve"]
 
 
+def _command(arguments: tuple[str, ...], pick: str | None) -> list[str]:
+    return [*own_command(), "serve", "--background", *(("--pick", pick) if pick else ()), *arguments]
+
+
+def of_ours(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a server started elsewhere would need."""
+    return {name: value for name, value in environment.items() if name.startswith("PENSIEVE_") or name in PLACES}
+
+
+def restart_takes(record: Record, variables: tuple[str, ...], option: str | None) -> str:
+    """What has to be done so that the server that runs uses what was written into the config file. `variables` and
+    `option` are other ways to say the same."""
+    for given in ("--config", option, *variables):
+        if given and (given in record.arguments or given in record.environment):
+            return f"The server that runs was started with {given}: `pensieve stop`, then `pensieve start` without it."
+    return "`pensieve restart` makes the server that runs use it."
+
+
 def _is(record: Record, other: Record | None) -> bool:
     return other is not None and (other.pid, other.started) == (record.pid, record.started)
 
@@ -153,9 +169,9 @@ def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Sa
     output = home / OUTPUT
     with open(_emptied(output), "wb") as file, _held_back() as interrupted:
         server = subprocess.Popen(
-            [*own_command(), "serve", "--background", *arguments],
+            _command(arguments, pick),
             cwd=home,
-            env=_environment(home, {"PENSIEVE_MODEL__PATH": pick} if pick else {}),
+            env=_environment(home),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
@@ -174,7 +190,9 @@ def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Sa
 def _emptied(output: Path) -> int:
     """Raises SettingsError."""
     try:
-        output.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # One by one: folders between would be readable by all.
+        for folder in (output.parents[1], output.parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
         raise SettingsError(f"{output} cannot be written: {error.strerror}.", "Set PENSIEVE_HOME.") from None
@@ -202,11 +220,11 @@ def absolute_model(name: str) -> str:
     return os.path.abspath(os.path.expanduser(name)) if is_path(name) else name
 
 
-def _environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
+def _environment(home: Path) -> dict[str, str]:
     """With paths that mean the same in another folder."""
     named = {name: os.environ[name] for name in ("PENSIEVE_MODEL", "PENSIEVE_MODEL__PATH") if os.environ.get(name)}
     absolute = {name: absolute_model(value) for name, value in named.items()}
-    return {**os.environ, **absolute, **more, "PENSIEVE_HOME": str(home)}
+    return {**os.environ, **absolute, "PENSIEVE_HOME": str(home)}
 
 
 def _when_ready(server: subprocess.Popen[bytes], home: Path, settings: Settings, output: Path, say: Say) -> Record:

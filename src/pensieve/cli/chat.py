@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import readline
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,7 +92,13 @@ def _typed() -> str | None:
 
 @contextlib.contextmanager
 def _history(file: Path) -> Iterator[None]:
-    """Of one's own words, for one's own eyes. A talk goes on without one that cannot be kept."""
+    """Of one's own words, for one's own eyes. A talk goes on without one that cannot be kept, or a Python that has
+    none."""
+    try:
+        import readline
+    except ImportError:
+        yield
+        return
     with contextlib.suppress(OSError):
         readline.read_history_file(file)
     readline.set_history_length(MOST_HISTORY)

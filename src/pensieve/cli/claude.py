@@ -18,12 +18,14 @@ from pensieve.cli.client import (
     FEW_TOOLS,
     Endpoint,
     environment,
+    is_foreign,
     is_snug,
     merged,
     settings as settings_of,
     variables,
 )
 from pensieve.cli.record import Record
+from pensieve.config.load import user_home
 from pensieve.config.settings import Settings
 from pensieve.core.errors import SettingsError
 from pensieve.library.find import Library
@@ -66,7 +68,7 @@ def endpoint_of(record: Record, settings: Settings, say: Callable[[str], None], 
         model = Names(default.model, settings.model.aliases).model(model or default.model)
         if model == default.model:
             return default
-        library = Library(os.environ, Path.home())
+        library = Library(os.environ, user_home())
         wanted = library.card(model, settings.engine.kind)
         if wanted.id == default.model:
             return default
@@ -133,7 +135,10 @@ def become(arguments: list[str], environment: Mapping[str, str]) -> NoReturn:
 def print_environment(endpoint: Endpoint, home: Path) -> None:
     """For `eval` of sh, bash, zsh and fish, all of which know this form."""
     file = write_settings(home, settings_of(endpoint, os.environ))
-    for name, value in variables(endpoint, os.environ).items():
+    told = variables(endpoint, os.environ)
+    # Of another server, or for another window: hidden, since the shells have no word in common that removes them.
+    hidden = dict.fromkeys((name for name in os.environ if is_foreign(name)), "")
+    for name, value in (hidden | told).items():
         print(f"export {name}={shlex.quote(value)}")
     tools = f"--tools {FEW_TOOLS} " if is_snug(endpoint) else ""
     print(f"# Then: claude {tools}--settings {shlex.quote(str(file))}")

@@ -120,11 +120,14 @@ def settings_for_all(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[s
 
 def environment(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, str]:
     """The client's whole environment: what it inherits, but nothing that is meant for another server or window."""
-    kept = {
-        name: value for name, value in inherited.items() if not name.startswith("ANTHROPIC_") and name != OTHER_WINDOW
-    }
+    kept = {name: value for name, value in inherited.items() if not is_foreign(name)}
     told = variables(endpoint, inherited)
     return {name: value for name, value in {**kept, **told}.items() if told.get(name) != ""}
+
+
+def is_foreign(name: str) -> bool:
+    """A variable for another server, or another window."""
+    return name.startswith("ANTHROPIC_") or name == OTHER_WINDOW
 
 
 def merged(own: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:

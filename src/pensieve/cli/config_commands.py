@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 FROM_INPUT = "-"
+OPTIONS = {"server.host": "--host", "server.port": "--port", "model.path": "--model", "engine.kind": "--engine"}
+"""Of `pensieve serve`."""
 
 config_app = typer.Typer(help="Settings: what is set, and where each value comes from.", no_args_is_help=True)
 
@@ -52,11 +54,19 @@ def generate() -> None:
 @config_app.command()
 def validate(file: Annotated[Path | None, typer.Argument(help="Without: the one that is in use.")] = None) -> None:
     """Check the settings, and that the model they name can be read."""
-    from pensieve.config.load import load_settings
+    from pensieve.config.load import home, load_settings, user_home
+    from pensieve.config.settings import check_reach
     from pensieve.library.find import Library
+    from pensieve.memory.probe import Probe
+    from pensieve.supervisor.plan import lines_of
 
+    if file:
+        # Also what a variable of this shell would hide.
+        load_settings({"PENSIEVE_HOME": str(home(os.environ))}, file=file)
     settings = load_settings(os.environ, file=file)
-    card = Library(os.environ, Path.home()).card(settings.model.path, settings.engine.kind)
+    check_reach(settings.server.host, settings.server.token)
+    lines_of(settings.memory, Probe().read())
+    card = Library(os.environ, user_home()).card(settings.model.path, settings.engine.kind)
     print(f"All is well. The model is {card.id}.")
 
 
@@ -67,7 +77,7 @@ def set_(
 ) -> None:
     """Write one setting into the config file; all else in it stays as it is."""
     from pensieve.config.file import writable_file
-    from pensieve.config.load import SECRETS, home, what_is_set
+    from pensieve.config.load import SECRETS, home
     from pensieve.config.write import set_key
 
     file = writable_file(home(os.environ))
@@ -75,10 +85,22 @@ def set_(
         value = getpass.getpass(f"{key}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     set_key(file, key, value)
     shown = "..." if key in SECRETS else value
-    print(f"{key} = {shown} in {file}. `pensieve restart` makes a running server use it.")
+    print(f"{key} = {shown} in {file}.")
+    say_when_it_counts(home(os.environ), key)
+
+
+def say_when_it_counts(home: Path, key: str) -> None:
+    """After it was written into the config file: here, and for a server that runs."""
+    from pensieve.cli.background import find, restart_takes
+    from pensieve.config.file import writable_file
+    from pensieve.config.load import variables_of, what_is_set
+
     winner = what_is_set(os.environ).get(key)
-    if winner and winner[1] != str(file):
+    if winner and winner[1] != str(writable_file(home)):
         print(f"But {winner[1]} wins.", file=sys.stderr)
+    running = find(home)
+    if running:
+        print(restart_takes(running, variables_of(key), OPTIONS.get(key)), file=sys.stderr)
 
 
 @config_app.command()

@@ -22,14 +22,15 @@ from pensieve.cli.client import settings_for_all
 from pensieve.cli.pick import fitted_to
 from pensieve.cli.record import Record
 from pensieve.cli.setup import read_kept
-from pensieve.config.load import load_settings
+from pensieve.config.load import load_settings, user_home
 from pensieve.config.settings import Settings, is_loopback
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
-from pensieve.library.find import LIBRARIES, Library, is_installed
+from pensieve.library.find import LIBRARIES, Library, how_to_install, is_installed
 from pensieve.library.places import hugging_face_cache
 from pensieve.memory.probe import Probe
-from pensieve.memory.state import GB, thresholds
+from pensieve.memory.state import GB
+from pensieve.supervisor.plan import lines_of
 
 TRIED_CLIENT = (2, 1, 329)
 """The version of Claude Code that Pensieve is tested with."""
@@ -68,6 +69,7 @@ def findings(home: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
     yield _home(home)
     try:
         settings = load_settings(environment)
+        lines_of(settings.memory, Probe().read())
     except SettingsError as error:
         yield Finding("settings", "bad", error.message, error.remedy)
         return
@@ -77,7 +79,7 @@ def findings(home: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
     yield from _model(settings, record)
     yield _memory(settings)
     yield _disk("disk", home)
-    yield _disk("models", hugging_face_cache(environment, Path.home()))
+    yield _disk("models", hugging_face_cache(environment, user_home()))
     yield _client(environment)
     yield _token(settings)
     yield _setup(home, record, settings, environment)
@@ -126,7 +128,7 @@ def _port(settings: Settings) -> Finding:
 
 def _model(settings: Settings, record: Record | None) -> Iterator[Finding]:
     try:
-        card = Library(os.environ, Path.home()).card(settings.model.path, settings.engine.kind)
+        card = Library(os.environ, user_home()).card(settings.model.path, settings.engine.kind)
     except SettingsError as error:
         yield Finding("model", "bad", error.message, error.remedy)
         return
@@ -143,8 +145,7 @@ def _model(settings: Settings, record: Record | None) -> Iterator[Finding]:
     else:
         yield _fit(card, settings)
     if not is_installed(card.engine):
-        library = LIBRARIES[card.engine]
-        yield Finding("engine", "bad", f"{library} is not installed.", f"pip install {library.replace('_', '-')}")
+        yield Finding("engine", "bad", f"{LIBRARIES[card.engine]} is not installed.", how_to_install(card.engine))
     else:
         yield Finding("engine", "ok", card.engine)
 
@@ -164,8 +165,7 @@ def _memory(settings: Settings) -> Finding:
     sample = Probe().read()
     if sample.available is None:
         return Finding("memory", "note", "It cannot be read here, so it is not guarded.")
-    lines = settings.memory
-    warn = thresholds(lines.warn_gb, lines.reject_gb, lines.emergency_gb, sample.total).warn
+    warn = lines_of(settings.memory, sample).warn
     words = f"{sample.available / GB:.1f} of {(sample.total or 0) / GB:.1f} GB available"
     if sample.available < warn * GB:
         return Finding("memory", "note", f"{words}, below the first line of {warn:g} GB.", "Close programs.")

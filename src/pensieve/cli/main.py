@@ -26,8 +26,14 @@ def for_the_client(arguments: list[str]) -> list[str]:
 
 def main() -> None:
     """Runs the command. What the user can mend is one line and exit code 2; Ctrl-C is exit code 130."""
-    quick(sys.argv[1:], os.environ.get("PENSIEVE_HOME"))
+    try:
+        quick(sys.argv[1:], os.environ.get("PENSIEVE_HOME"))
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(130)
 
+
+def _run() -> None:
     from pensieve.cli.app import app
     from pensieve.core.errors import SettingsError
 
@@ -36,5 +42,3 @@ def main() -> None:
     except SettingsError as error:
         print(f"pensieve: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)

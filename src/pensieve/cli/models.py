@@ -12,16 +12,16 @@ from pensieve.cli.background import find
 from pensieve.cli.pick import fitted_to, machine
 from pensieve.cli.status import facts_of
 from pensieve.config.file import writable_file
-from pensieve.config.load import load_settings
+from pensieve.config.load import load_settings, user_home
 from pensieve.config.settings import Settings
 from pensieve.config.write import set_key
 from pensieve.core.errors import SettingsError
-from pensieve.core.model import ModelCard
+from pensieve.core.model import EngineName, ModelCard
 from pensieve.library.bundled import NANO
 from pensieve.library.cards import read_card
 from pensieve.library.catalog import entry_of
-from pensieve.library.find import Found, Library, is_path
-from pensieve.library.places import hugging_face_cache
+from pensieve.library.find import Found, Library, how_to_install, is_installed, is_path
+from pensieve.library.places import hugging_face_cache, places
 from pensieve.library.pull import Download, check_room, fetch, parse_spec, plan_download, quiet_hub
 from pensieve.library.unfinished import Unfinished, unfinished
 from pensieve.memory.fit import Fit
@@ -32,7 +32,7 @@ HUGGING_FACE = "Hugging Face"
 
 
 def library() -> Library:
-    return Library(os.environ, Path.home())
+    return Library(os.environ, user_home())
 
 
 def show_all(home: Path, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def show_all(home: Path, as_json: bool) -> None:
         mark = "*" if row["chosen"] else " "
         size = f"{row['bytes'] / GB:.1f} GB"
         print(f"{mark} {row['name']:<{width}}  {size:>8}  {row['context']:>9,}  {row['fits_words']:<28}  {row['from']}")
-    for left in unfinished(hugging_face_cache(os.environ, Path.home())):
+    for left in unfinished(hugging_face_cache(os.environ, user_home())):
         print(f"\nNot whole: {left.repository}, {left.size / GB:.1f} GB so far. The same pull goes on, ", end="")
         print(f"`pensieve rm {left.repository}` removes it.")
 
@@ -92,7 +92,13 @@ def pull(spec: str) -> ModelCard:
     if "/" not in spec:
         spec = entry_of(spec).source(machine().mac).spec
     download = plan_download(*parse_spec(spec))
-    cache = hugging_face_cache(os.environ, Path.home())
+    engine: EngineName = "llamacpp" if download.main_file.endswith(".gguf") else "mlx"
+    if not is_installed(engine):
+        raise SettingsError(
+            f"{download.repository} is for {engine.upper()}, which is not installed here.",
+            f"Take one with GGUF files, or: {how_to_install(engine)}",
+        )
+    cache = hugging_face_cache(os.environ, user_home())
     check_room(download, cache, machine())
     print(f"{download.repository}: {download.size / GB:.2f} GB in {len(download.files)} files", file=sys.stderr)
     path = _with_a_bar(download, cache)
@@ -118,15 +124,15 @@ def _with_a_bar(download: Download, cache: Path) -> Path:
 
 def broken_off(name: str) -> Unfinished | None:
     """The pull of this repository that was not ended."""
-    left = unfinished(hugging_face_cache(os.environ, Path.home()))
+    left = unfinished(hugging_face_cache(os.environ, user_home()))
     return next((pull for pull in left if pull.repository == name), None)
 
 
 def removable(home: Path, name: str) -> ModelCard:
     """The model of the hub's cache that is meant. Raises SettingsError."""
     card = library().card(name)
-    owner = next((model.owner for model in library().all() if model.card.path == card.path), None)
-    if owner != HUGGING_FACE:
+    owners = {str(place.path): place.owner for place in places(os.environ, user_home())}
+    if owners.get(card.path) != HUGGING_FACE:
         raise SettingsError(f"{card.path} was not fetched from the hub.", "Remove it where it is kept.")
     models = facts_of(home)[1].get("health", {}).get("models", [])
     if any(model["model"] == card.id for model in models):

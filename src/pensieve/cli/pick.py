@@ -7,18 +7,18 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
+from pensieve.config.load import user_home
 from pensieve.config.settings import Settings
 from pensieve.core.model import ModelCard
 from pensieve.library.catalog import GB, Entry, Machine, catalog, ranked
 from pensieve.library.find import Library, is_installed
 from pensieve.memory.fit import COMFORTABLE_CONTEXT, Fit
 from pensieve.memory.probe import Probe
-from pensieve.memory.state import Sample, thresholds
-from pensieve.supervisor.plan import plan_fit
+from pensieve.memory.state import Sample
+from pensieve.supervisor.plan import lines_of, plan_fit
 
 
 def machine() -> Machine:
@@ -45,23 +45,22 @@ def picked(settings: Settings, asks: Callable[[str], bool], say: Callable[[str],
 
 
 def best(settings: Settings) -> ModelCard | None:
-    """Of those on this machine that fit with a window to work in: the first of the catalog, else the largest."""
-    sample, quality = Probe().read(), {slugged: entry.quality for entry in catalog() for slugged in _names(entry)}
+    """Of those on this machine that fit with a window to work in: the one that `recommend` would name first, else the
+    largest."""
+    sample, here = Probe().read(), machine()
+    worth = {slugged: here.worth(entry) for entry in catalog() for slugged in _names(entry)}
     usable = [
         found.card
-        for found in Library(os.environ, Path.home()).all()
+        for found in Library(os.environ, user_home()).all()
         if found.card.template
         and settings.engine.kind in ("auto", found.card.engine)
         and _works_in(fitted_to(found.card, settings, sample), settings.engine.context)
     ]
-    return max(usable, key=lambda card: (_quality(card, quality), card.weight_bytes), default=None)
+    return max(usable, key=lambda card: (_worth(card, worth), card.weight_bytes), default=None)
 
 
 def fitted_to(card: ModelCard, settings: Settings, sample: Sample) -> Fit:
-    lines = settings.memory
-    return plan_fit(
-        card, settings, thresholds(lines.warn_gb, lines.reject_gb, lines.emergency_gb, sample.total), sample
-    )
+    return plan_fit(card, settings, lines_of(settings.memory, sample), sample)
 
 
 def show_catalog(as_json: bool) -> None:
@@ -90,5 +89,5 @@ def _names(entry: Entry) -> list[str]:
     return [entry.name, *repositories]
 
 
-def _quality(card: ModelCard, quality: dict[str, int]) -> int:
-    return max((value for name, value in quality.items() if card.id.startswith(name)), default=0)
+def _worth(card: ModelCard, worth: dict[str, tuple[bool, int]]) -> tuple[bool, int]:
+    return max((value for name, value in worth.items() if card.id.startswith(name)), default=(False, 0))

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -24,7 +24,7 @@ LOOK_SECONDS = 0.02
 
 class Record(NamedTuple):
     """`arguments`: those of `pensieve serve`. `started` in seconds since 1970. `drain_seconds`: how long its running
-    answers may go on when it is stopped."""
+    answers may go on when it is stopped. `environment`: what of it would be needed to start it as it was started."""
 
     pid: int
     url: str
@@ -32,6 +32,7 @@ class Record(NamedTuple):
     arguments: tuple[str, ...]
     started: float
     drain_seconds: float
+    environment: Mapping[str, str] = {}
 
 
 def running(home: Path) -> Record | None:

@@ -13,9 +13,12 @@ from pathlib import Path
 
 import psutil
 import uvloop
+from msgspec import structs
 
+from pensieve.cli.background import of_ours
 from pensieve.cli.logs import start_logging
 from pensieve.cli.record import Record, claim
+from pensieve.config.load import user_home
 from pensieve.config.settings import LOCAL_TOKEN, Settings
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
@@ -26,15 +29,25 @@ from pensieve.service.service import Service
 PROGRESS_SECONDS = 0.5
 
 
-def serve(settings: Settings, home: Path, arguments: tuple[str, ...] = (), background: bool = False) -> None:
+def serve(
+    settings: Settings,
+    home: Path,
+    arguments: tuple[str, ...] = (),
+    background: bool = False,
+    pick: str | None = None,
+) -> None:
     """Serves until a signal. `arguments` are what a restart would be given. In the `background` nobody reads the
-    terminal, and there is one server for each home. Raises SettingsError when it cannot start."""
-    library = Library(os.environ, Path.home())
+    terminal, and there is one server for each home. `pick` is the model if none is configured. Raises SettingsError
+    when it cannot start."""
+    if pick and not settings.model.path:
+        settings = structs.replace(settings, model=structs.replace(settings.model, path=pick))
+    library = Library(os.environ, user_home())
     card = library.card(settings.model.path, settings.engine.kind)
     log = start_logging(home, settings.log.level, to_terminal=not background)
     raise_file_limit()
     listener = listen(settings.server)
-    record = Record(os.getpid(), url_of(listener), str(log), arguments, time.time(), settings.server.drain_seconds)
+    drain, environment = settings.server.drain_seconds, of_ours(os.environ)
+    record = Record(os.getpid(), url_of(listener), str(log), arguments, time.time(), drain, environment)
     try:
         alone = claim(home, record)
     except OSError as error:

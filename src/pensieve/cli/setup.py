@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from pensieve.cli.client import merged
+from pensieve.config.load import user_home
 from pensieve.core.errors import SettingsError
 
 KEPT = Path("setup", "setup.json")
@@ -41,7 +42,7 @@ def settings_file(environment: Mapping[str, str]) -> Path:
     """The client's, for all projects of this user."""
     folder = environment.get("CLAUDE_CONFIG_DIR")
     # Whoever keeps the file elsewhere and links to it goes on doing so.
-    return (Path(folder).expanduser() if folder else Path.home() / ".claude").joinpath("settings.json").resolve()
+    return (Path(folder).expanduser() if folder else user_home() / ".claude").joinpath("settings.json").resolve()
 
 
 class Setup:
@@ -80,7 +81,11 @@ class Setup:
             _write(self._home / BACKUP, self._before or b"", 0o600)
         after = Before(str(self._file), existed, text, ours, mode)
         _write(self._home / KEPT, msgspec.json.encode(after), 0o600)
-        _write(self._file, self._text.encode(), 0o600 if self._is_secret else None)
+        try:
+            _write(self._file, self._text.encode(), 0o600 if self._is_secret else None)
+        except SettingsError:
+            _forget(self._home) if kept is None else _write(self._home / KEPT, msgspec.json.encode(kept), 0o600)
+            raise
 
 
 def undo(home: Path) -> Path | None:
@@ -104,9 +109,13 @@ def undo(home: Path) -> Path | None:
         file.unlink(missing_ok=True)
     else:
         _write(file, before, kept.mode)
+    _forget(home)
+    return file
+
+
+def _forget(home: Path) -> None:
     for name in (KEPT, BACKUP):
         (home / name).unlink(missing_ok=True)
-    return file
 
 
 def read_kept(home: Path) -> Before | None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from pensieve.config.load import user_home
 from pensieve.core.errors import SettingsError
 
 LABEL = "io.pensieve.server"
@@ -66,6 +67,8 @@ class Systemd:
     def text(self, command: list[str], environment: Mapping[str, str], output: Path) -> bytes:
         lines = ["[Unit]", "Description=Pensieve, a local server for the Anthropic Messages API", "", "[Service]"]
         lines += [f"Environment={_quoted(f'{name}={value}').replace('$$', '$')}" for name, value in environment.items()]
+        # The server ends its worker in its own time, and starts another when that was killed for want of memory.
+        lines += ["KillMode=mixed", "OOMPolicy=continue"]
         lines += [f"StandardError=append:{str(output).replace('%', '%%')}"]
         lines += [f"ExecStart={' '.join(map(_quoted, command))}", "Restart=on-failure", "RestartSec=5", ""]
         return "\n".join([*lines, "[Install]", "WantedBy=default.target", ""]).encode()
@@ -78,7 +81,7 @@ class Systemd:
 
 
 def manager_here() -> Manager:
-    return Launchd(Path.home()) if sys.platform == "darwin" else Systemd(os.environ, Path.home())
+    return Launchd(user_home()) if sys.platform == "darwin" else Systemd(os.environ, user_home())
 
 
 def install(manager: Manager, command: list[str], environment: Mapping[str, str], output: Path) -> None:

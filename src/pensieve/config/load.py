@@ -38,10 +38,20 @@ Values = dict[str, tuple[Any, str]]
 def home(environment: Mapping[str, str]) -> Path:
     """Where config, state, logs and caches live: `$PENSIEVE_HOME`, else `~/.pensieve`. Raises SettingsError."""
     named = environment.get("PENSIEVE_HOME")
+    if not named:
+        return user_home() / ".pensieve"
     try:
-        return Path(named).expanduser().absolute() if named else Path.home() / ".pensieve"
+        return Path(named).expanduser().absolute()
     except RuntimeError:
-        raise SettingsError(f"PENSIEVE_HOME={named or '~'} cannot be used.", "Name another folder.") from None
+        raise SettingsError(f"PENSIEVE_HOME={named} cannot be used.", "Name another folder.") from None
+
+
+def user_home() -> Path:
+    """Raises SettingsError."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise SettingsError("This user has no home folder.", "Set HOME to one.") from None
 
 
 def load_settings(
@@ -111,6 +121,12 @@ def _from_environment(environment: Mapping[str, str]) -> Values:
             raise SettingsError(f"The environment variable {name} is not a setting.", nearest(name, list(names)))
         values[names[name]] = (environment[name], f"the environment variable {name}")
     return values
+
+
+def variables_of(key: str) -> tuple[str, ...]:
+    """Its names in the environment."""
+    short = tuple(name for name, meant in SHORT_NAMES.items() if meant == key)
+    return (*short, f"{PREFIX}{key.replace('.', '__').upper()}")
 
 
 def names_a_path(model: str) -> bool:

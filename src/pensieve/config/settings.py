@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from pensieve.core.errors import SettingsError
+
 LOCAL_TOKEN = "pensieve-local-token"
 """Everybody on this machine knows it: the server listens on loopback only, unless a token of one's own is set."""
 MOST_GB = 1_000_000
@@ -23,6 +25,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def check_reach(host: str, token: str) -> None:
+    """Raises SettingsError for a server that everybody could use."""
+    if not token and not is_loopback(host):
+        raise SettingsError(
+            f"Listening on {host} needs a token: others could use the server.",
+            "Set PENSIEVE_SERVER__TOKEN, or listen on 127.0.0.1.",
+        )
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):

@@ -85,6 +85,10 @@ def normalise(
         raise RequestError(
             "a tool_use must be followed by its tool_result", field=f"messages.{len(request.messages) - 1}"
         )
+    if prefill and request.output_config.format is not None:
+        raise RequestError(
+            "the answer cannot begin with an assistant message: leave that out", field="output_config.format"
+        )
     system = [_without_billing(block.text) for block in request.system if isinstance(block, TextBlock)]
     output = request.output_config
     chat = Chat(

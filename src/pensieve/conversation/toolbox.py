@@ -136,7 +136,7 @@ class Toolbox:
             self._show(_search_tool(definition.name, kind))
         elif not definition.is_custom:
             self.elsewhere.append(definition.name)
-            log.info("server_tool_not_run type=%s", definition.type)
+            log.info("server_tool_not_run type=%.100r", definition.type)
         else:
             tool = _tool(definition)
             self._known[tool.name] = tool

@@ -21,6 +21,7 @@ from pensieve.service.ids import new_id
 from pensieve.service.metrics import CONTENT_TYPE
 from pensieve.service.service import Service
 from pensieve.wire.answer import TokenCount
+from pensieve.wire.models import parse_page_query
 from pensieve.wire.request import parse_count_request, parse_messages_request
 
 MIB = 1024 * 1024
@@ -76,7 +77,7 @@ class App:
         if path == "/metrics":
             return Response(self._service.metrics(), media_type=CONTENT_TYPE)
         if path == "/v1/models":
-            return _json(self._service.models())
+            return _json(self._service.models(parse_page_query(request.query_params)))
         if path.startswith("/v1/models/"):
             return _json(self._service.model(path.removeprefix("/v1/models/")))
         return Response(b"Pensieve is here.\n", media_type="text/plain")

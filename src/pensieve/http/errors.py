@@ -10,14 +10,21 @@ from starlette.responses import Response
 from pensieve.core.errors import PensieveError, Refused, Unauthenticated
 from pensieve.wire.answer import ErrorDetail, ErrorEvent
 
+MOST_CHARACTERS = 2000
+"""Of a message."""
+
 log = logging.getLogger("pensieve.http")
 
 
 def error_event(error: Exception, request_id: str) -> ErrorEvent:
     """Also writes the error's one line in the log."""
     if isinstance(error, PensieveError):
-        log.info("refused request_id=%s status=%d type=%s message=%r", request_id, error.status, error.kind, str(error))
-        detail = ErrorDetail(error.kind, str(error))
+        # It may quote the client, who may have written megabytes.
+        message = str(error)
+        if len(message) > MOST_CHARACTERS:
+            message = f"{message[:MOST_CHARACTERS]} ..."
+        log.info("refused request_id=%s status=%d type=%s message=%r", request_id, error.status, error.kind, message)
+        detail = ErrorDetail(error.kind, message)
     else:
         log.error("unforeseen request_id=%s", request_id, exc_info=error)
         detail = ErrorDetail("api_error", "Something went wrong inside the server; its log tells more.")

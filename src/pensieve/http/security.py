@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 
-from pensieve.config.settings import LOCAL_TOKEN, is_loopback
-from pensieve.core.errors import Forbidden, SettingsError, Unauthenticated
+from pensieve.config.settings import LOCAL_TOKEN, check_reach, is_loopback
+from pensieve.core.errors import Forbidden, Unauthenticated
 
 CLIENT_KEY_PREFIX = "sk-ant-"
 
@@ -23,11 +23,7 @@ class Guard:
     def __init__(self, host: str, token: str) -> None:
         self._host = host
         self._token = token.encode()
-        if not token and not is_loopback(host):
-            raise SettingsError(
-                f"Listening on {host} needs a token: others could use the server.",
-                "Set PENSIEVE_SERVER__TOKEN, or listen on 127.0.0.1.",
-            )
+        check_reach(host, token)
 
     def check_source(self, headers: Headers) -> None:
         """Raises Forbidden for a foreign Host or Origin. Off loopback the token alone decides about the Host."""

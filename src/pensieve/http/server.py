@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from pensieve.config.settings import Server
 from pensieve.core.errors import SettingsError
 from pensieve.http.app import App
+from pensieve.http.sse import CONNECTION
 from pensieve.service.service import Service
 
 MOST_CONNECTIONS = 4096
@@ -115,6 +116,7 @@ def _protocol(idle_seconds: float) -> type[asyncio.Protocol]:
 
         def on_headers_complete(self) -> None:
             self._disarm()
+            self.scope["extensions"] = {CONNECTION: {"abort": self.transport.abort}}
             super().on_headers_complete()
 
         def connection_lost(self, exc: Exception | None) -> None:

@@ -20,6 +20,9 @@ gives up after 300 s without a byte; pings keep any prefill alive."""
 STALLED_LOOKS = 24
 """A client that has taken nothing for so many looks, two minutes, is gone, whatever its socket says."""
 
+CONNECTION = "pensieve.connection"
+"""The extension of an ASGI scope whose `abort` closes the connection at once."""
+
 _encoder = msgspec.json.Encoder()
 _TAGS = {event: str(event.__struct_config__.tag).encode() for event in Event.__subclasses__()}
 
@@ -46,6 +49,8 @@ class EventStream:
         except asyncio.CancelledError:
             if not looking.done():
                 raise
+            # What is still to be sent will never be taken: not even the end of the connection.
+            scope["extensions"][CONNECTION]["abort"]()
             raise ClientDisconnect from None
         finally:
             looking.cancel()
@@ -59,25 +64,31 @@ class EventStream:
         except Exception as error:
             # The status has been sent: whatever it was, the client is told in the stream.
             await self._send(send, [error_event(error, self._request_id)])
-        await send({"type": "http.response.body", "body": b""})
+        await self._send(send, [], more=False)
 
-    async def _send(self, send: Send, events: list[Event]) -> None:
+    async def _send(self, send: Send, events: list[Event], more: bool = True) -> None:
         buffer = bytearray()
         for event in events:
             encode_event(event, buffer)
         self._begun += 1
-        await send({"type": "http.response.body", "body": bytes(buffer), "more_body": True})
+        await send({"type": "http.response.body", "body": bytes(buffer), "more_body": more})
         self._done += 1
 
     async def _look_after(self, send: Send, streaming: asyncio.Task[None] | None) -> None:
         """Pings in silence; ends the stream, and with it this task, when the client takes nothing any more."""
         last, stalled = 0, 0
+        ping: asyncio.Task[None] | None = None
         await asyncio.sleep(FIRST_LOOK_SECONDS)
-        while stalled < STALLED_LOOKS:
-            stalled = stalled + 1 if self._begun > self._done == last else 0
-            if self._begun == self._done == last:
-                await self._send(send, [Ping()])
-            last = self._done
-            await asyncio.sleep(LOOK_SECONDS)
+        try:
+            while stalled < STALLED_LOOKS:
+                stalled = stalled + 1 if self._begun > self._done == last else 0
+                if self._begun == self._done == last:
+                    # Nobody waits for it here: a client that takes none is to be noticed.
+                    ping = asyncio.create_task(self._send(send, [Ping()]))
+                last = self._done
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            if ping is not None:
+                ping.cancel()
         if streaming is not None:
             streaming.cancel()

@@ -68,6 +68,10 @@ class Machine(Struct, frozen=True):
     def holds(self, entry: Entry) -> bool:
         return self.has_room_for(entry.source(self.mac).gb * GB)
 
+    def worth(self, entry: Entry) -> tuple[bool, int]:
+        """The greater, the better for this machine."""
+        return self.mac or entry.active_billions <= QUICK_BILLIONS, entry.quality
+
     def has_room_for(self, weights: float) -> bool:
         """Bytes of weights, with all that a conversation takes beside them."""
         return weights * BESIDES + CONVERSATION <= self.room
@@ -80,10 +84,7 @@ def catalog() -> tuple[Entry, ...]:
 def ranked(machine: Machine) -> list[Entry]:
     """Those that fit, the best first. Without a GPU one that is quick comes before one that knows more."""
 
-    def order(entry: Entry) -> tuple[bool, int]:
-        return machine.mac or entry.active_billions <= QUICK_BILLIONS, entry.quality
-
-    return sorted((entry for entry in catalog() if machine.holds(entry)), key=order, reverse=True)
+    return sorted((entry for entry in catalog() if machine.holds(entry)), key=machine.worth, reverse=True)
 
 
 def entry_of(name: str) -> Entry:

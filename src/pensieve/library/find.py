@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
+from importlib.metadata import requires
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -74,6 +77,17 @@ class Library:
 def is_installed(engine: EngineName) -> bool:
     library = LIBRARIES.get(engine)
     return library is None or importlib.util.find_spec(library) is not None
+
+
+def how_to_install(engine: EngineName) -> str:
+    """The command, for the Python that runs this, with the versions that are tried."""
+    named = [
+        LIBRARIES[engine].replace("_", "-"),
+        *(["mlx[cpu]"] if engine == "mlx" and sys.platform == "linux" else []),
+    ]
+    asked = [requirement.partition(";")[0].strip() for requirement in requires("pensieve") or ()]
+    wanted = sorted({one for one in asked if one.partition("==")[0] in named})
+    return shlex.join([sys.executable, "-m", "pip", "install", *wanted])
 
 
 def _nothing(name: str, wanted: str, ids: list[str]) -> SettingsError:

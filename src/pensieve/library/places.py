@@ -37,25 +37,34 @@ def places(environment: Mapping[str, str], user: Path) -> Iterator[Place]:
     for folder in (user / ".lmstudio" / "models", user / ".cache" / "lm-studio" / "models"):
         yield from _tree(folder, "LM Studio")
     ollama = environment.get("OLLAMA_MODELS")
-    for folder in [Path(ollama)] if ollama else [user / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]:
+    for folder in (
+        [_named(ollama)] if ollama else [user / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]
+    ):
         yield from _ollama(folder)
 
 
 def hugging_face_cache(environment: Mapping[str, str], user: Path) -> Path:
     """As huggingface_hub decides it."""
-    if named := environment.get("HF_HUB_CACHE"):
-        return Path(named).expanduser()
+    if named := environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE"):
+        return _named(named)
     if named := environment.get("HF_HOME"):
-        return Path(named).expanduser() / "hub"
+        return _named(named) / "hub"
     cache = environment.get("XDG_CACHE_HOME")
-    return (Path(cache).expanduser() if cache else user / ".cache") / "huggingface" / "hub"
+    return (_named(cache) if cache else user / ".cache") / "huggingface" / "hub"
+
+
+def _named(folder: str) -> Path:
+    """By a variable."""
+    return Path(os.path.abspath(os.path.expanduser(os.path.expandvars(folder))))
 
 
 def _hugging_face(cache: Path) -> Iterator[Place]:
-    for repository in _sorted(lambda: cache.glob("models--*")):
+    for repository in sorted_entries(lambda: cache.glob("models--*")):
         name, main = repository.name.rpartition("--")[2], _main_commit(repository)
         # What was fetched of an older commit is still there.
-        for commit in sorted(_sorted((repository / "snapshots").iterdir), key=lambda commit: commit.name != main):
+        for commit in sorted(
+            sorted_entries((repository / "snapshots").iterdir), key=lambda commit: commit.name != main
+        ):
             yield from _tree(commit, "Hugging Face", name)
 
 
@@ -71,7 +80,7 @@ def _tree(top: Path, owner: str, named: str = "") -> Iterator[Place]:
     waiting, seen = [(top, 0)], 0
     while waiting:
         folder, depth = waiting.pop()
-        entries = _sorted(folder.iterdir)
+        entries = sorted_entries(folder.iterdir)
         seen += len(entries)
         if seen > MOST_FILES:
             return
@@ -92,7 +101,7 @@ def _is_whole(file: Path) -> bool:
 
 
 def _ollama(folder: Path) -> Iterator[Place]:
-    for manifest in _sorted(lambda: folder.glob("manifests/*/*/*/*")):
+    for manifest in sorted_entries(lambda: folder.glob("manifests/*/*/*/*")):
         try:
             layers = json.loads(manifest.read_bytes())["layers"]
             digest = next(layer["digest"] for layer in layers if layer["mediaType"] == OLLAMA_MODEL)
@@ -104,7 +113,7 @@ def _ollama(folder: Path) -> Iterator[Place]:
             yield Place(f"{'' if namespace == LIBRARY else namespace + '/'}{name}:{tag}", blob, "Ollama")
 
 
-def _sorted(entries: Callable[[], Iterator[Path]]) -> list[Path]:
+def sorted_entries(entries: Callable[[], Iterator[Path]]) -> list[Path]:
     """Nothing where nothing is, or nobody may look."""
     try:
         return sorted(entries())

@@ -38,6 +38,7 @@ def transfer(download: Download, cache: Path, tell: Tell, waits: Callable[[], No
     top = download.folder(cache)
     snapshot = top / "snapshots" / download.commit
     (top / "blobs").mkdir(parents=True, exist_ok=True)
+    _try_link(top)
     done = 0
     try:
         with alone(top / LOCK, wait=False):
@@ -114,6 +115,20 @@ def _link(name: Path, blob: Path) -> None:
     new = name.with_name(f"{name.name}.{os.getpid()}")
     new.symlink_to(os.path.relpath(blob, name.parent))
     new.replace(name)
+
+
+def _try_link(folder: Path) -> None:
+    """Before all the bytes have come. Raises SettingsError."""
+    trial = folder / f".pensieve-link.{os.getpid()}"
+    try:
+        trial.symlink_to("blobs")
+    except OSError as error:
+        # The file systems of most sticks know none.
+        raise SettingsError(
+            f"No links can be made in {folder}: {error.strerror}.", "Set HF_HOME to a folder on another disk."
+        ) from None
+    finally:
+        trial.unlink(missing_ok=True)
 
 
 def _point(ref: Path, commit: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pensieve.core.errors import SettingsError
+from pensieve.library.places import sorted_entries
 
 LOCK = ".pensieve.lock"
 PART = ".pensieve-part"
@@ -44,13 +45,15 @@ class Unfinished(Struct, frozen=True):
         return sum(file.stat().st_size for file in self.files if file.exists())
 
     def remove(self) -> None:
-        """Raises SettingsError while somebody fetches it."""
+        """Raises SettingsError, also while somebody fetches it."""
         try:
             with alone(self.top / LOCK, wait=False):
                 for file in self.files:
                     file.unlink(missing_ok=True)
         except Busy:
             raise SettingsError(f"{self.repository} is being fetched.", "End that first.") from None
+        except OSError as error:
+            raise SettingsError(f"{self.top} cannot be cleared: {error.strerror}.", "Mend its rights.") from None
 
 
 def unfinished(cache: Path) -> list[Unfinished]:
@@ -61,7 +64,7 @@ def unfinished(cache: Path) -> list[Unfinished]:
         links = [link for link in (top / "snapshots").rglob("*") if link.is_symlink()]
         linked = {os.path.normpath(link.parent / link.readlink()) for link in links}
         # A file that is whole has no suffix, and one of another program's has its own.
-        ours = (file for file in sorted((top / "blobs").iterdir()) if file.suffix in ("", PART))
+        ours = (file for file in sorted_entries((top / "blobs").iterdir) if file.suffix in ("", PART))
         files = tuple(file for file in ours if str(file) not in linked)
         if any(file.name.endswith(PART) for file in files):
             found.append(Unfinished(top.name.removeprefix("models--").replace("--", "/", 1), top, files))

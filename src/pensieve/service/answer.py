@@ -80,9 +80,14 @@ class Answer:
             return False
         return self.thinking_tokens >= self._budget
 
+    @property
+    def wants_no_more(self) -> bool:
+        """Of a job that goes on writing: it `overthinks`, or was to stop behind a search."""
+        return self.overthinks or self.paused == "stop_sequence"
+
     def take(self, chunks: Iterable[Chunk]) -> list[Event]:
-        """The events that these Chunks make certain. After the end, none; nor of what comes once it `overthinks`."""
-        if self.stop_reason is not None:
+        """The events that these Chunks make certain. After the end, none; nor of what comes once it `wants_no_more`."""
+        if self.stop_reason is not None or self.paused is not None:
             return []
         events: list[Event] = []
         pieces: list[Piece] = []
@@ -102,7 +107,7 @@ class Answer:
                 pieces += self._rest()
                 self.stop_reason = "stop_sequence" if self._stops.matched else self._reason(chunk.finish)
         self._told = self._told or any(not isinstance(piece, ThinkingPiece) for piece in pieces)
-        events += self.narrator.tell(self.searches.taken_out_of(self._with_notice(pieces)))
+        events += self.narrator.tell(self._with_notice(self.searches.taken_out_of(pieces)))
         if self.stop_reason == "end_turn" and self.narrator.called:
             self.stop_reason = "tool_use"
         if self.stop_reason is not None and self.searches.asked:
@@ -184,6 +189,8 @@ class Answer:
 
     def _shown(self, pieces: list[Piece]) -> list[Piece]:
         """The pieces that the client gets to see, up to a stop sequence, which only text can contain."""
+        if self._stops.matched:
+            return []
         if not self._shows_thoughts:
             pieces = [piece for piece in pieces if not isinstance(piece, ThinkingPiece)]
         if not self._stops.sequences:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pensieve.config.settings import Settings
 from pensieve.conversation.normalise import Normalised, normalise
+from pensieve.core.errors import RequestError
 from pensieve.core.model import ModelCard
 from pensieve.service.calls import CallStore
 from pensieve.service.health import Health, health_of
@@ -17,7 +18,7 @@ from pensieve.service.seal import Seal, load_key
 from pensieve.service.totals import Totals
 from pensieve.service.turn import Turn
 from pensieve.supervisor.supervisor import Supervisor
-from pensieve.wire.models import ModelInfo, ModelPage
+from pensieve.wire.models import ModelInfo, ModelPage, PageQuery
 from pensieve.wire.request import MessagesRequest
 
 
@@ -56,11 +57,14 @@ class Service:
 
     def _meant(self, request: MessagesRequest) -> Normalised:
         """Whatever the model: nothing is loaded for a request that cannot be meant."""
-        return normalise(request, unseal=self._kept.seal.unseal, written=self._kept.calls.get)
+        try:
+            return normalise(request, unseal=self._kept.seal.unseal, written=self._kept.calls.get)
+        except RecursionError:
+            raise RequestError("nested too deeply", field="messages") from None
 
-    def models(self) -> ModelPage:
-        infos = tuple(hosted.info(hosted.card.id) for hosted in self._roster)
-        return ModelPage(infos, has_more=False, first_id=infos[0].id, last_id=infos[-1].id)
+    def models(self, query: PageQuery) -> ModelPage:
+        """Of those that have been asked for. Raises RequestError."""
+        return query.page([hosted.info(hosted.card.id) for hosted in self._roster])
 
     def model(self, name: str) -> ModelInfo:
         """Of one that has been asked for. Raises NotFound."""

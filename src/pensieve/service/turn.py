@@ -89,22 +89,25 @@ class Turn:
         except PensieveError as error:
             failure = error.kind
             raise
+        except Exception:
+            failure = "api_error"
+            raise
         finally:
             self.close()
             self._remember(failure)
 
     async def _told(self, stream: JobStream) -> AsyncGenerator[list[Event], None]:
-        """What becomes of one job. One whose thoughts take too long is cancelled, and leaves the answer unfinished."""
-        overthought = False
+        """What becomes of one job. One that has written enough is cancelled, and leaves the answer unfinished."""
+        cancelled = False
         async for chunks in stream.batches():
-            if overthought:
+            if cancelled:
                 # What it has written since is not taken.
                 continue
             events = self._answer.take(chunks)
             if self._first_token_ms is None and self._answer.output_tokens:
                 self._first_token_ms = self._elapsed()
-            overthought = self._answer.overthinks
-            if overthought:
+            cancelled = self._answer.wants_no_more
+            if cancelled:
                 stream.cancel()
             elif self._answer.settle():
                 stream.settle()

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable
 
 from pensieve.config.settings import Memory
-from pensieve.core.errors import SettingsError
 from pensieve.memory.probe import Probe
 from pensieve.memory.state import (
     GB,
@@ -15,11 +14,10 @@ from pensieve.memory.state import (
     MemoryState,
     Sample,
     Snapshot,
-    Thresholds,
     advance,
     begin,
-    thresholds,
 )
+from pensieve.supervisor.plan import lines_of
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +30,7 @@ class MemoryGuard:
     def __init__(self, settings: Memory, probe: Probe) -> None:
         self._probe = probe
         sample = probe.read()
-        self.lines = thresholds(settings.warn_gb, settings.reject_gb, settings.emergency_gb, sample.total)
-        _check(self.lines)
+        self.lines = lines_of(settings, sample)
         self._standing = begin(sample, self.lines)
         self._log_state()
 
@@ -68,12 +65,3 @@ class MemoryGuard:
         level = logging.INFO if snapshot.state in _CALM else logging.WARNING
         was = f" was={before.value}" if before else ""
         log.log(level, "memory state=%s available_gb=%s%s", snapshot.state.value, available, was)
-
-
-def _check(lines: Thresholds) -> None:
-    if not lines.emergency <= lines.reject <= lines.warn:
-        raise SettingsError(
-            f"memory.emergency_gb ({lines.emergency:g}), memory.reject_gb ({lines.reject:g}) and memory.warn_gb "
-            f"({lines.warn:g}) are not in this order.",
-            "Each must be at most the next.",
-        )

@@ -45,7 +45,7 @@ class JobStream:
         self._unsettled: list[Chunk] = []
         self._go_back: Callable[[], GoOn | None] | None = None
         self._bound = bool(job.grammar)
-        self._produced_at_submit = 0
+        self._produced_at_submit = self._kept_at_submit = 0
         self._blame = 0
         self._begun = False
         self._ended = False
@@ -162,12 +162,13 @@ class JobStream:
         elif left <= 0 < self.job.max_tokens:
             self.push(Chunk(finish=Finish("length")))
         elif blame:
-            self._blame = self._blame + blame if self.produced == self._produced_at_submit else 0
+            # What has to be written once more is no progress.
+            self._blame = self._blame + blame if self.tokens <= self._kept_at_submit else 0
             if self._blame >= ENOUGH_FOR_A_JOB:
                 self.fail(f"the worker died again and again on this request ({last_words})")
         if self.ended:
             return False
-        self._produced_at_submit = self.produced
+        self._produced_at_submit, self._kept_at_submit = self.produced, self.tokens
         self.resumes += blame > 0
         self.next_job = msgspec.structs.replace(
             self.job, max_tokens=left, generated=self._history.spans(), grammar=grammar

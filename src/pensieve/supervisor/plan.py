@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pensieve.config.settings import Settings
+from pensieve.config.settings import Memory, Settings
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
 from pensieve.core.vitals import EngineMemory
 from pensieve.memory.estimate import load_cost
 from pensieve.memory.fit import Fit, fit
-from pensieve.memory.state import GB, Sample, Thresholds
+from pensieve.memory.state import GB, Sample, Thresholds, thresholds
 
 MIB = 1024 * 1024
 SLACK = 1.25
@@ -66,3 +66,15 @@ def engine_options(card: ModelCard, settings: Settings, fitted: Fit, directory: 
         "cache_mb": settings.engine.cache_mb,
         "directory": directory,
     }
+
+
+def lines_of(settings: Memory, sample: Sample) -> Thresholds:
+    """On this machine. Raises SettingsError for lines in the wrong order."""
+    lines = thresholds(settings.warn_gb, settings.reject_gb, settings.emergency_gb, sample.total)
+    if not lines.emergency <= lines.reject <= lines.warn:
+        raise SettingsError(
+            f"memory.emergency_gb ({lines.emergency:g}), memory.reject_gb ({lines.reject:g}) and memory.warn_gb "
+            f"({lines.warn:g}) are not in this order.",
+            "Each must be at most the next.",
+        )
+    return lines

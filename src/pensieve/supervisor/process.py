@@ -37,7 +37,7 @@ class WorkerProcess:
         self._link_closed = asyncio.Event()
         self._link_closed.set()
         self._encoder = msgspec.msgpack.Encoder()
-        self._replaced = False
+        self.replaced = False
         self._words: deque[str] = deque(maxlen=LAST_WORDS)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -93,11 +93,11 @@ class WorkerProcess:
     def own_fault(self) -> bool:
         """It crashed or hung; nobody killed it from outside."""
         code = self._process.returncode if self._process else None
-        return self._replaced or code != -signal.SIGKILL
+        return self.replaced or code != -signal.SIGKILL
 
     def replace(self) -> None:
         """Kills one that hangs."""
-        self._replaced = True
+        self.replaced = True
         self.kill()
 
     def kill(self) -> None:
@@ -125,7 +125,8 @@ class WorkerProcess:
 
     def own_bytes(self) -> int:
         """What only this process holds in memory, without the files that it shows there. 0 when it is gone."""
-        if self._numbers is None:
+        if self._numbers is None or self._process is None or self._process.returncode is not None:
+            # Its number may be another program's by now.
             return 0
         try:
             memory = self._numbers.memory_info()

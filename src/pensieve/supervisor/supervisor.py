@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -32,7 +33,7 @@ from pensieve.supervisor.restart import KILLED, OWN_FAULT, GiveUp, after_death
 from pensieve.supervisor.restraints import Restraints
 from pensieve.supervisor.room import Room
 from pensieve.supervisor.states import AWAY, WorkerState
-from pensieve.supervisor.watch import Growth, hang_reason
+from pensieve.supervisor.watch import Bounds
 from pensieve.supervisor.work import Work
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ class Supervisor:
         self._dismissed: WorkerState | None = None
         """Why the worker was told to go: short of memory, or without work."""
         self._used_at = 0.0
-        self._growth = Growth(self.fit, settings)
+        self._bounds = Bounds(self.fit, settings)
         self._planned = self.fit.cost.total + settings.engine.cache_mb * MIB * bool(card.weight_bytes)
 
     @property
@@ -112,7 +113,6 @@ class Supervisor:
 
     async def start(self) -> None:
         """Loads the model. Raises SettingsError when it cannot be loaded, with the reason."""
-        self._directory = tempfile.mkdtemp(prefix="pensieve-")
         keeper = asyncio.create_task(self._keep_running())
         self._tasks = [keeper, asyncio.create_task(self.guard.watch(self._looked))]
         for task in self._tasks:
@@ -122,8 +122,8 @@ class Supervisor:
         if not ready.done():
             ready.cancel()
             await self.stop()
-            what = f"The model {self.card.id} cannot be loaded: {self._last_words}"
-            raise SettingsError(what, "Check the file, or choose another.")
+            problem = f"The model {self.card.id} cannot be loaded: {self._last_words}"
+            raise SettingsError(problem, "Check the file, or choose another.")
 
     async def stop(self) -> None:
         """Ends the worker and every job that still runs. Leaves no process and no file behind."""
@@ -133,6 +133,7 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._work.fail("the server is stopping")
+        self.admission.refuse_waiting(Refused("The server is stopping."))
         if self._worker is not None:
             await self._worker.end()
         if self._directory:
@@ -259,6 +260,9 @@ class Supervisor:
         """One worker's life, from its start until it is gone."""
         loop = asyncio.get_running_loop()
         self._begin_life(loop.time())
+        # Before the first, or days without one, and what cleans up /tmp has been there.
+        if not os.path.isdir(self._directory):
+            self._directory = tempfile.mkdtemp(prefix="pensieve-")
         options = msgspec.json.encode(engine_options(self.card, self._settings, self.fit, self._directory))
         # Known before it is started: it may speak before that call has returned.
         self._worker = worker = WorkerProcess(self._on_frame)
@@ -269,8 +273,7 @@ class Supervisor:
             self._blame += OWN_FAULT
             worker.gone.set()
             return
-        if self._dismissed:
-            # Meanwhile, and nobody could tell it.
+        if self._dismissed:  # Meanwhile, and nobody could tell it.
             worker.dismiss(DISMISS_SECONDS)
         deadline = loop.time() + self._settings.worker.load_seconds
         while not worker.gone.is_set():
@@ -298,19 +301,17 @@ class Supervisor:
         self._used_at = now
 
     def _watch(self, worker: WorkerProcess, now: float, load_deadline: float) -> None:
-        limits, idle = self._settings.worker, self._settings.model.idle_unload
-        if self._dismissed:
+        if self._dismissed or worker.replaced:
             return
         if not self._ready.is_set():
             reason = "the model was not loaded in time" if now > load_deadline else None
         else:
-            reason = hang_reason(now - worker.last_frame, self.vitals, limits.silence_seconds, limits.hang_seconds)
-            reason = reason or self._growth.reason(worker.own_bytes(), self._engine_memory())
+            silence, idle = now - worker.last_frame, self._settings.model.idle_unload
+            reason = self._bounds.reason(silence, self.vitals, worker.own_bytes(), self._engine_memory())
             if self._work or self.admission.running:
                 self._used_at = now
             elif idle and now - self._used_at > idle:
-                self._dismiss(WorkerState.UNLOADED, limits.silence_seconds)
-                return
+                return self._dismiss(WorkerState.UNLOADED, self._settings.worker.silence_seconds)
         if reason:
             log.error("worker_replaced pid=%d reason=%r", worker.pid, reason)
             worker.replace()
@@ -361,6 +362,7 @@ class Supervisor:
                 self._work.emitted(frame)
                 if chunk.text:
                     self._barren_lives = self._blame = 0
+                    self._bounds.lives()
             case Counted():
                 self._work.counted(frame)
             case Vitals():
@@ -368,7 +370,7 @@ class Supervisor:
                 self._prices = frame.memory.prices
             case Ready(context=context, parallel=parallel, load_seconds=seconds):
                 log.info("worker_ready context=%d parallel=%d load_s=%.2f", context, parallel, seconds)
-                if not self._dismissed:
+                if not self._dismissed and self.state is not WorkerState.STOPPED:
                     self._begin()
             case Failed():
                 self._failure = frame

@@ -28,16 +28,29 @@ def growth_reason(own: int, limit: int) -> str | None:
     return f"it has taken {own / 1e9:.1f} GB, and {limit / 1e9:.1f} GB are the most it should" if own > limit else None
 
 
-class Growth:
-    """How much the workers of one model may take."""
+class Bounds:
+    """What the workers of one model may take, of time and of memory."""
 
     def __init__(self, fitted: Fit, settings: Settings) -> None:
         self._fitted = fitted
         self._settings = settings
         self._at_start: int | None = None
+        self._hangs = 0
 
-    def reason(self, own: int, told: EngineMemory) -> str | None:
-        """Why a worker that holds so many bytes must be replaced, or None. The first time is when one is loaded."""
+    def reason(self, silence: float, vitals: Vitals | None, own: int, told: EngineMemory) -> str | None:
+        """Why a worker must be replaced that was silent for so many seconds and holds so many bytes, or None. The first
+        time is when one is loaded."""
+        limits = self._settings.worker
+        # Perhaps the machine is slow, and no worker has lived long enough to say so.
+        hang = hang_reason(silence, vitals, limits.silence_seconds, limits.hang_seconds * 2**self._hangs)
+        self._hangs += hang is not None
+        return hang or self._growth_reason(own, told)
+
+    def lives(self) -> None:
+        """A worker has written something."""
+        self._hangs = 0
+
+    def _growth_reason(self, own: int, told: EngineMemory) -> str | None:
         if not own:
             return None
         self._at_start = own if self._at_start is None else self._at_start

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
+
+from pensieve.core.errors import RequestError
 
 
 class Support(Struct, frozen=True):
@@ -74,3 +78,36 @@ class ModelPage(Struct, frozen=True):
     has_more: bool
     first_id: str | None
     last_id: str | None
+
+
+class PageQuery(Struct, frozen=True):
+    """Which part of a list: so many behind one id, or in front of another."""
+
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 20
+    after_id: str | None = None
+    before_id: str | None = None
+
+    def page(self, infos: Sequence[ModelInfo]) -> ModelPage:
+        """Raises RequestError for an id that is not in the list."""
+        begin = 0 if self.after_id is None else _place("after_id", self.after_id, infos) + 1
+        end = len(infos) if self.before_id is None else _place("before_id", self.before_id, infos)
+        asked = infos[begin:end]
+        data = asked[-self.limit :] if self.before_id is not None else asked[: self.limit]
+        first, last = (data[0].id, data[-1].id) if data else (None, None)
+        return ModelPage(tuple(data), len(data) < len(asked), first, last)
+
+
+def parse_page_query(query: Mapping[str, str]) -> PageQuery:
+    """Raises RequestError that names the field."""
+    try:
+        return msgspec.convert(dict(query), PageQuery, strict=False)
+    except msgspec.ValidationError as error:
+        words, _, where = str(error).partition(" - at `$.")
+        raise RequestError(words, field=where.rstrip("`")) from None
+
+
+def _place(field: str, id: str, infos: Sequence[ModelInfo]) -> int:
+    ids = [info.id for info in infos]
+    if id not in ids:
+        raise RequestError("no model of the list has this id", field=field)
+    return ids.index(id)

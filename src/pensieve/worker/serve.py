@@ -10,6 +10,7 @@ import ctypes
 import gc
 import logging
 import os
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -45,7 +46,7 @@ CLOSE_SECONDS = 2.0
 
 def serve(socket_path: str, engine_name: EngineName, options: EngineOptions) -> None:
     link = Link(socket_path)
-    reader = _Reader(link)
+    reader = _Reader(link, options.directory)
     reader.start()
     started = time.monotonic()
     try:
@@ -68,24 +69,30 @@ def serve(socket_path: str, engine_name: EngineName, options: EngineOptions) -> 
 class _Reader(threading.Thread):
     """Reads the socket and hands on; never waits for the engine."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, directory: str) -> None:
         super().__init__(name="reader", daemon=True)
         self.engine: Engine | None = None
         self.ended = threading.Event()
         self.tally = Tally()
         self._link = link
+        self._directory = directory
+        self._told_to_end = False
         self._counting = ThreadPoolExecutor(1, thread_name_prefix="count")
 
     def run(self) -> None:
         try:
             for frame in self._link.frames():
                 if isinstance(frame, Exit):
+                    self._told_to_end = True
                     break
                 self._dispatch(frame)
         except Exception:
             # A worker that no longer hears would look healthy for ever.
             log.exception("the socket cannot be read on")
             os._exit(1)
+        if not self._told_to_end:
+            # The server was killed, and leaves nobody to clean up.
+            shutil.rmtree(self._directory, ignore_errors=True)
         if self.engine is None:
             os._exit(0)
         self.ended.set()

@@ -7,7 +7,6 @@ size are bounded here, before it sees anything. What it does not know is left ou
 from __future__ import annotations
 
 import json
-import math
 import urllib.parse
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -143,7 +142,7 @@ class Cleaner:
 def composed(schema: Any, depth: int = 0) -> bool:
     """Whether schemas are joined anywhere in it: then no part may be closed, lest no object satisfies all."""
     if isinstance(schema, list):
-        return any(composed(one, depth) for one in schema)
+        return depth <= 2 * DEEPEST and any(composed(one, depth + 1) for one in schema)
     if not isinstance(schema, dict) or depth > 2 * DEEPEST:
         return False
     named = bool({"properties", "additionalProperties"} & schema.keys())
@@ -169,8 +168,8 @@ def _count(value: Any) -> int | None:
 
 
 def _number(value: Any) -> int | float | None:
-    good = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return value if good and abs(value) <= LARGEST_NUMBER else None
+    good = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
+    return value if good else None
 
 
 def _wider(key: str, value: Any) -> bool:

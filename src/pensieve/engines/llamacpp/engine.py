@@ -10,7 +10,6 @@ import contextlib
 import os
 import secrets
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,6 +19,7 @@ from pensieve.core.generation import Chunk, Finish, Job, Span
 from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineFailure, EngineOptions
 from pensieve.engines.llamacpp.events import ChunkMaker, decode
+from pensieve.engines.llamacpp.steps import Steps
 from pensieve.engines.llamacpp.threads import prepare_environment, thread_count
 from pensieve.engines.llamacpp.tokenizer import Tokenizer
 
@@ -43,7 +43,7 @@ class LlamaCppEngine:
         except RuntimeError as error:
             raise EngineFailure(f"llama.cpp cannot load {os.path.basename(options.model)}: {error}") from error
         self.context = options.context
-        self.longest_step = 0.0
+        self._steps = Steps()
         self._tokenizer = Tokenizer(self._socket, self._key)
         self._threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="job")
         self._lock = threading.Lock()
@@ -95,9 +95,14 @@ class LlamaCppEngine:
             self._reading.set()
 
     def beat(self) -> EngineMemory:
-        # Answered by the generating loop itself, between two steps; of its memory it says nothing.
+        # The first is answered by the library's queue, of its memory it says nothing.
         self._server.handle_metrics()
+        self._steps.wait()
         return EngineMemory()
+
+    @property
+    def longest_step(self) -> float:
+        return self._steps.longest
 
     def close(self) -> None:
         with self._lock:
@@ -126,15 +131,12 @@ class LlamaCppEngine:
         """The terminal Chunk. None if the job was held before it wrote anything."""
         maker = ChunkMaker()
         held = False
-        last_step = time.monotonic()
 
         def on_event(data: bytes) -> bool:
-            nonlocal held, last_step
+            nonlocal held
             if held:
                 return True
-            now = time.monotonic()
-            self.longest_step = max(self.longest_step, now - last_step)
-            last_step = now
+            self._steps.told()
             chunk = maker.chunk(decode(data))
             # The library generates at least one token; a job that wants none ends with its prefill.
             if chunk is not None and (job.max_tokens or chunk.prefill):
@@ -143,13 +145,15 @@ class LlamaCppEngine:
             held = reads and not self._reading.is_set()
             return held or cancelled.is_set()
 
+        generated = self._resolved(job, cancelled) if self._goes_on(cancelled) else None
         if cancelled.is_set():
             return Chunk(finish=Finish("cancelled"))
-        if not self._reading.is_set():
+        if generated is None:
             return None
-        request = _request(job, (*job.prompt, *self._resolved(job)), job.max_tokens or 1, stream=True)
+        request = _request(job, (*job.prompt, *generated), job.max_tokens or 1, stream=True)
         # A refused request comes back as a value, not through the callback.
-        refused = self._server.handle_completions(request, on_event)
+        with self._steps.inside():
+            refused = self._server.handle_completions(request, on_event)
         if refused:
             maker.chunk(decode(refused))
         if held and not cancelled.is_set():
@@ -157,28 +161,50 @@ class LlamaCppEngine:
         last = maker.last(cancelled.is_set())
         return last if job.max_tokens else Chunk(finish=last.finish)
 
-    def _resolved(self, job: Job) -> tuple[int, ...]:
-        """The ids of what has already been generated, as exactly as they can be told."""
+    def _goes_on(self, cancelled: threading.Event) -> bool:
+        return self._reading.is_set() and not cancelled.is_set()
+
+    def _resolved(self, job: Job, cancelled: threading.Event) -> tuple[int, ...] | None:
+        """The ids of what has already been generated, as exactly as they can be told. None if the job was cancelled or
+        held meanwhile."""
         ids: tuple[int, ...] = ()
+        # The grammar is for what is still to come.
+        free = msgspec.structs.replace(job, grammar="")
         for span in job.generated:
-            exact = span.ids and not span.missing
-            ids += span.ids if exact else self._again(job, ids, span)
+            if span.ids and not span.missing:
+                ids += span.ids
+            elif job.sampling.temperature == 0 and span.missing:
+                before = (*job.prompt, *ids)
+                if not self._read(free, before, cancelled):
+                    return None
+                ids += self._again(free, before, span)
+            else:
+                ids += self._tokenizer.plain(span.text)
         return ids
+
+    def _read(self, job: Job, ids: tuple[int, ...], cancelled: threading.Event) -> bool:
+        """Into the cache, for `_again`, which cannot be stopped. False if this was."""
+
+        def on_event(data: bytes) -> bool:
+            self._steps.told()
+            return not self._goes_on(cancelled)
+
+        with self._steps.inside():
+            self._server.handle_completions(_request(job, ids, 1, stream=True), on_event)
+        return self._goes_on(cancelled)
 
     def _again(self, job: Job, before: tuple[int, ...], span: Span) -> tuple[int, ...]:
         """The ids of a span that the stream did not tell in full.
 
-        A greedy job generates them again, a token or two from the cache. Else, and if that gives another text, the
-        text is the truth: any ids that spell it will do.
+        It is greedy, so they are generated again, a token or two from the cache. If that gives another text, the text
+        is the truth: any ids that spell it will do.
         """
-        if job.sampling.temperature == 0 and span.missing:
-            count = span.missing + len(span.ids)
-            request = _request(job, (*job.prompt, *before), count, stream=False)
-            answers: list[bytes] = []
-            refused = self._server.handle_completions(request, answers.append)
-            again = decode(refused or answers[-1]).verbose
-            if again is not None and again.tokens[span.missing : count] == span.ids and again.content == span.text:
-                return again.tokens[:count]
+        count = span.missing + len(span.ids)
+        answers: list[bytes] = []
+        refused = self._server.handle_completions(_request(job, before, count, stream=False), answers.append)
+        again = decode(refused or answers[-1]).verbose
+        if again is not None and again.tokens[span.missing : count] == span.ids and again.content == span.text:
+            return again.tokens[:count]
         return self._tokenizer.plain(span.text)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import MutableMapping
+from pathlib import Path
 
 import psutil
 
@@ -20,5 +23,16 @@ def prepare_environment(environment: MutableMapping[str, str]) -> None:
 
 
 def thread_count(wanted: int) -> int:
-    """`wanted`, or for 0 one per physical core: a second thread on a core only takes turns with the first."""
-    return wanted or psutil.cpu_count(logical=False) or 1
+    """`wanted`, or for 0 one per physical core that this process may use: more threads only take turns."""
+    return wanted or max(1, min(psutil.cpu_count(logical=False) or 1, allowed_cores()))
+
+
+def allowed_cores(root: Path = Path("/")) -> int:
+    """By the affinity of the process, and by the quota of its container (cgroup v2, `cpu.max`)."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = (root / "sys" / "fs" / "cgroup" / "cpu.max").read_text().split()
+        return min(affinity, math.ceil(int(quota) / int(period)))
+    except (OSError, ValueError):
+        # No such limit: "max", or no such system.
+        return affinity

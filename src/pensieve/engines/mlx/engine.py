@@ -81,7 +81,7 @@ class MlxEngine:
             model, tokens = load_model(folder), Tokens(folder)
             loop = Loop(model, tokens, options)
         except ImportError as error:
-            ready.set_exception(EngineFailure(f"MLX is not installed ({error}): pip install 'pensieve[mlx]'"))
+            ready.set_exception(EngineFailure(f"MLX is not installed ({error}); `pensieve doctor` tells how"))
             return
         except BaseException as error:
             # Whoever waits for the model must hear of it.

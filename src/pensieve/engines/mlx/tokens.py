@@ -34,7 +34,8 @@ class Tokens:
             if token.special
         }
         self.ends = _ends(folder, self.tokenizer)
-        self.size: int = self.tokenizer.get_vocab_size(with_added_tokens=True)
+        # Not how many there are: numbers may be left out.
+        self.size: int = max(self.tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
         self._first: tuple[int, ...] = tuple(self.tokenizer.encode("", add_special_tokens=True).ids)
 
     def tokenize(self, text: str) -> tuple[int, ...]:

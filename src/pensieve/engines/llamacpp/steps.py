@@ -1,0 +1,48 @@
+"""Does the library's loop go on? While a decode stands still it answers questions all the same (llama.cpp, since August
+2026), so only what running jobs are told counts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Steps:
+    """May be used from any thread. `longest` is in seconds."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._last = 0.0
+        self._inside = 0
+        self._lock = threading.Lock()
+        self._moved = threading.Event()
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """While a job of whose steps will be told is in the library."""
+        with self._lock:
+            if not self._inside:
+                self._last = time.monotonic()
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+            self._moved.set()
+
+    def told(self) -> None:
+        """Of any job: a step has ended."""
+        now = time.monotonic()
+        self.longest = max(self.longest, now - self._last)
+        self._last = now
+        self._moved.set()
+
+    def wait(self) -> None:
+        """Until the next one ends, or at once if there is nothing to do."""
+        self._moved.clear()
+        if self._inside:
+            self._moved.wait()

@@ -1,0 +1,50 @@
+"""A client that takes nothing more while there is little to say. uvicorn waits for it in `send`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from starlette.requests import ClientDisconnect
+
+from pensieve.http import sse
+from pensieve.wire.answer import Event, Ping
+
+
+@pytest.mark.parametrize("stalls_at", [1, 2, 3])
+def test_one_that_takes_nothing_is_let_go(stalls_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the event, at the ping behind it, or at the end."""
+    monkeypatch.setattr(sse, "FIRST_LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(sse, "LOOK_SECONDS", 0.002)
+    sent, aborted = list[dict[str, Any]](), list[bool]()
+    ping = asyncio.Event()
+
+    async def events() -> AsyncIterator[list[Event]]:
+        yield [Ping()]
+        if stalls_at == 3:
+            await ping.wait()
+        else:
+            await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            return
+        sent.append(message)
+        if len(sent) == 2:
+            ping.set()
+        if len(sent) >= stalls_at:
+            await asyncio.Event().wait()
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        scope = {"type": "http", "extensions": {sse.CONNECTION: {"abort": lambda: aborted.append(True)}}}
+        with pytest.raises(ClientDisconnect):
+            await asyncio.wait_for(sse.EventStream(events(), "req_1", {})(scope, receive, send), 30)
+
+    asyncio.run(main())
+    assert aborted == [True] and len(sent) == stalls_at
+    assert sent[-1]["more_body"] is (stalls_at < 3)
