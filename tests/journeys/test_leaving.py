@@ -80,11 +80,22 @@ def test_sigterm_lets_a_running_answer_end(real_model: Path, serve: Callable[...
     asking = threading.Thread(target=lambda: answers.append(server.post(FOREVER | {"max_tokens": 1500}).json()))
     asking.start()
     wait_for(lambda: server.health()["running"] == 1)
+    # As it comes when a terminal or a session is closed: to all of its processes.
+    worker.terminate()
     server.process.send_signal(signal.SIGTERM)
     asking.join(60)
     assert answers[0]["usage"]["output_tokens"] == 1500
+    assert "resumes=0" in server.log
     assert server.process.wait(30) == 0
     nothing_is_left(server, worker)
+
+
+def test_a_server_that_is_killed_leaves_nothing_either(tiny_model: Path, serve: Callable[..., Server]) -> None:
+    server = serve(tiny_model)
+    worker = server.worker()
+    server.process.kill()
+    server.process.wait(30)
+    wait_for(lambda: not worker.is_running() and not list(server.temp.iterdir()))
 
 
 def test_sigterm_ends_an_endless_stream_in_words(real_model: Path, serve: Callable[..., Server]) -> None:

@@ -199,3 +199,25 @@ def test_a_job_begun_behind_something_keeps_it() -> None:
     assert jobs.survive("killed", OWN_FAULT)
     assert jobs.next_job.generated == (Span("before", (7,)), Span("a", (1,)))
     assert jobs.next_job.max_tokens == 8
+
+
+def test_what_is_thrown_away_each_time_is_no_progress() -> None:
+    """A call is held back until it is whole; a worker that dies in the middle of it wrote nothing that stays."""
+    jobs = stream()
+    jobs.bind(lambda: GoOn(0, "grammar"))
+    for death in range(1, ENOUGH_FOR_A_JOB // OWN_FAULT + 1):
+        jobs.push(text('{"name": ', 1, 2, 3))
+        assert jobs.survive("crashed", OWN_FAULT) is (death < ENOUGH_FOR_A_JOB // OWN_FAULT)
+
+
+def test_what_is_kept_is_progress() -> None:
+    async def run() -> None:
+        jobs = stream()
+        jobs.bind(lambda: GoOn(1, "grammar"))
+        batches = jobs.batches()
+        for _ in range(2 * ENOUGH_FOR_A_JOB):
+            jobs.push(text("a", 1))
+            await anext(batches)
+            assert jobs.survive("crashed", OWN_FAULT)
+
+    asyncio.run(run())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import psutil
 import pytest
 
 from pensieve.config.load import load_settings
-from pensieve.core.errors import SettingsError, WorkerError
+from pensieve.core.errors import Refused, SettingsError, WorkerError
 from pensieve.core.generation import Finish, Sampling
 from pensieve.library.cards import read_card
 from pensieve.supervisor.jobs import JobStream
@@ -209,3 +210,39 @@ def test_a_model_that_cannot_be_loaded_is_told_at_once(tmp_path: Path, tiny_mode
         assert psutil.Process().children() == []
 
     asyncio.run(run())
+
+
+def test_those_who_wait_for_a_place_are_told_of_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(supervisor: Supervisor) -> None:
+        running, waiting = supervisor.admit(1, 1), supervisor.admit(1, 1)
+        assert running.place.done() and not waiting.place.done()
+        await supervisor.stop()
+        with pytest.raises(Refused, match="stopping"):
+            await waiting.granted()
+
+    with_supervisor(tmp_path, monkeypatch, WORDS, engine__parallel="1")(test)
+
+
+def test_a_directory_that_was_cleaned_away_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(supervisor: Supervisor) -> None:
+        await supervisor.unload()
+        (directory,) = (tmp_path / "tmp").iterdir()
+        shutil.rmtree(directory)
+        await supervisor.load()
+        assert await text_of(submit(supervisor)) == "".join(WORDS)
+
+    with_supervisor(tmp_path, monkeypatch, WORDS)(test)
+
+
+def test_the_number_of_a_worker_that_is_gone_may_be_anybodys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process stands for the one that has the number by then."""
+
+    async def test(supervisor: Supervisor) -> None:
+        assert supervisor.own_bytes > 0
+        worker = supervisor._worker
+        await supervisor.unload()
+        assert worker is not None
+        worker._numbers = psutil.Process()
+        assert supervisor.own_bytes == 0
+
+    with_supervisor(tmp_path, monkeypatch, WORDS)(test)

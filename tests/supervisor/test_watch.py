@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from pensieve.config.load import load_settings
+from pensieve.core.vitals import EngineMemory
 from pensieve.ipc.frames import Vitals
-from pensieve.supervisor.watch import PATIENCE, hang_reason
+from pensieve.memory.estimate import LoadCost
+from pensieve.memory.fit import Fit
+from pensieve.supervisor.watch import PATIENCE, Bounds, hang_reason
 
 SILENCE, HANG = 15.0, 120.0
 
@@ -43,3 +47,15 @@ def test_patience_is_several_of_the_longest_steps() -> None:
     assert PATIENCE > 1
     assert hang_reason(0, Vitals(PATIENCE * 100, 100, 1), SILENCE, HANG) is None
     assert hang_reason(0, Vitals(PATIENCE * 100 + 1, 100, 1), SILENCE, HANG) is not None
+
+
+def test_a_machine_that_may_be_slow_gets_more_time_with_every_hang() -> None:
+    """No worker has lived to say how long its steps take."""
+    cost = LoadCost(0, 0, 0)
+    bounds, stuck = Bounds(Fit(4096, 1, cost, None), load_settings({})), Vitals(HANG + 1, 0.0, 1)
+    first = bounds.reason(0, stuck, 0, EngineMemory())
+    assert first is not None and "stuck" in first
+    assert bounds.reason(0, stuck, 0, EngineMemory()) is None
+    assert bounds.reason(0, Vitals(2 * HANG + 1, 0.0, 1), 0, EngineMemory()) is not None
+    bounds.lives()
+    assert bounds.reason(0, stuck, 0, EngineMemory()) is not None

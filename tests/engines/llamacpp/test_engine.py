@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from make_model import SHAPES, make_model, next_token
-from pensieve.core.generation import Chunk, Job, Sampling, Span
+from pensieve.core.generation import Chunk, Finish, Job, Sampling, Span
 from pensieve.engines.base import Engine, EngineOptions
+from pensieve.engines.llamacpp.engine import LlamaCppEngine
+from pensieve.engines.llamacpp.threads import allowed_cores, thread_count
 from pensieve.engines.load import load_engine
 
 TOKENS = 1500
@@ -73,3 +78,77 @@ def test_what_a_grammar_does_not_see_of_some_vocabularies(kind: str, hides: bool
     engine.close()
     assert any(" ." in text for text in said) == hides
     assert not [text for text in said if " " in text.replace(" .", ".")]
+
+
+class Stuck:
+    """In the library's place: a step that does not end until it is let. All else is the library's own."""
+
+    def __init__(self, library: Any) -> None:
+        self._library = library
+        self.entered, self.ends = threading.Event(), threading.Event()
+
+    def handle_completions(self, request: bytes, on_event: Any) -> Any:
+        self.entered.set()
+        self.ends.wait(60)
+        return self._library.handle_completions(request, on_event)
+
+    def handle_metrics(self) -> Any:
+        return self._library.handle_metrics()
+
+
+def test_a_step_that_does_not_end_is_no_beat(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(engine, LlamaCppEngine)
+    stuck = Stuck(engine._server)
+    monkeypatch.setattr(engine, "_server", stuck)
+    engine.beat()
+    arrived: queue.SimpleQueue[Chunk] = queue.SimpleQueue()
+    engine.submit(Job(900, engine.tokenize("Go on."), Sampling(), 5), arrived.put)
+    assert stuck.entered.wait(60)
+    beating = threading.Thread(target=engine.beat)
+    beating.start()
+    beating.join(0.3)
+    assert beating.is_alive()
+    stuck.ends.set()
+    beating.join(60)
+    assert not beating.is_alive() and engine.longest_step >= 0.3
+    while arrived.get(timeout=60).finish is None:
+        pass
+    engine.beat()
+
+
+def test_what_is_read_for_a_resumed_job_can_be_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A greedy answer of which not all ids were told: they are written once more, behind a prompt to be read anew."""
+    assert isinstance(engine, LlamaCppEngine)
+    library, asked = engine._server, list[bytes]()
+
+    class Cancelling:
+        def handle_completions(self, request: bytes, on_event: Any) -> Any:
+            asked.append(request)
+
+            def hear(data: bytes) -> Any:
+                engine.cancel(910)
+                return on_event(data)
+
+            return library.handle_completions(request, hear)
+
+    words = "Something long that is read before anything can be written once more. " * 150
+    job = Job(910, engine.tokenize(words), Sampling(temperature=0.0), 100, generated=(Span("é", (5,), 2),))
+    monkeypatch.setattr(engine, "_server", Cancelling())
+    chunks = answer(engine, job)
+    assert [chunk.finish for chunk in chunks] == [Finish("cancelled")] and len(asked) == 1
+    monkeypatch.undo()
+    assert answer(engine, job)[-1].finish is not None
+
+
+@pytest.mark.parametrize(
+    ("limit", "cores"), [("max 100000", None), ("200000 100000", 2), ("50000 100000", 1), ("", None), ("odd", None)]
+)
+def test_no_more_threads_than_a_container_may_use(limit: str, cores: int | None, tmp_path: Path) -> None:
+    file = tmp_path / "sys" / "fs" / "cgroup" / "cpu.max"
+    file.parent.mkdir(parents=True)
+    file.write_text(limit)
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert allowed is not None
+    assert allowed_cores(tmp_path) == min(allowed, cores or allowed)
+    assert allowed_cores(tmp_path / "none") == allowed
+    assert thread_count(7) == 7 and 1 <= thread_count(0) <= allowed
