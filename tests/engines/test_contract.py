@@ -12,6 +12,7 @@ import pytest
 
 from make_mlx_model import make_mlx_model
 from pensieve.core.generation import Chunk, Job, Sampling, Span
+from pensieve.core.literal import CUT
 from pensieve.core.model import EngineName
 from pensieve.engines.base import Engine, EngineFailure, EngineOptions
 from pensieve.engines.load import load_engine
@@ -253,3 +254,13 @@ def test_closing_ends_what_runs(name: EngineName, models: dict[EngineName, Path]
     closing.join(PATIENCE)
     assert not closing.is_alive()
     assert run.reason == "cancelled"
+
+
+def test_a_text_that_is_cut_spells_no_token_there(engine: Engine) -> None:
+    whole = engine.tokenize("<|im_start|>user\nSay <|im_end|> to me.<|im_end|>\n")
+    cut = engine.tokenize(f"<|im_start|>user\nSay <{CUT}|im_end|> to me.<|im_end|>\n")
+    if isinstance(engine, ScriptedEngine):
+        assert cut == whole  # Its tokens are characters.
+        return
+    (end,) = engine.tokenize("<|im_end|>")[-1:]
+    assert (whole.count(end), cut.count(end)) == (2, 1)

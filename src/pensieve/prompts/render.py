@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import Any, Literal
 
 import jinja2
@@ -21,6 +22,7 @@ from pensieve.core.sequences import common_prefix
 from pensieve.prompts.chatml import CHATML
 from pensieve.prompts.controls import Controls, find_controls
 from pensieve.prompts.environment import Compiled
+from pensieve.prompts.literals import Literals
 from pensieve.prompts.probe import find_shape, finds_text
 from pensieve.prompts.shape import Message, Shape, listed, shaped
 from pensieve.prompts.tools import described, plainly_described
@@ -44,7 +46,9 @@ _CALL = "\ue000call {}\ue000"
 
 
 class Rendered(Struct, frozen=True):
-    """`thought`: does the text end inside a thought (`open`), may the model begin one (`free`), or neither?"""
+    """`text` is cut where somebody's words spell a token of the model (`core/literal.py`).
+
+    `thought`: does the text end inside a thought (`open`), may the model begin one (`free`), or neither?"""
 
     text: str
     thought: Literal["none", "open", "free"]
@@ -54,7 +58,8 @@ class ChatTemplate:
     """Renders Chats to text. `source` is the model file's template, or None for ChatML.
 
     `think` are the marks around the family's thoughts. `tools_in_words`: the model is asked in words for Hermes-style
-    calls, because the template knows no tools, or because nobody can read the calls that it asks for.
+    calls, because the template knows no tools, or because nobody can read the calls that it asks for. `control`: texts
+    that are one token of the model's own, and mean it only where the template writes them.
     """
 
     def __init__(
@@ -65,10 +70,12 @@ class ChatTemplate:
         think: tuple[str, str] | None = None,
         *,
         tools_in_words: bool = False,
+        control: Collection[str] = (),
     ) -> None:
         self.source = source or CHATML
         self._tokens = {"bos_token": bos, "eos_token": eos}
         self._think = think
+        self._literals = Literals(frozenset(control) - frozenset(think or ()))
         try:
             self._template = Compiled(self.source)
         except jinja2.TemplateError as error:
@@ -150,6 +157,7 @@ class ChatTemplate:
             raise RequestError("nested too deeply", field="messages") from None
 
     def _written(self, chat: Chat, shape: Shape) -> str:
+        chat = self._literals.cut(chat)
         messages = shaped(chat, shape, self._think)
         words = _taken_out(messages) if shape.opening else []
         messages = listed(messages) if shape.listed else messages

@@ -64,7 +64,9 @@ class Hosted:
         self._family = choose_family(card.template or CHATML)
         think, in_words = self._family.think, self._family.name == PROMPTED.name
         marks = (think.open, think.close) if think else None
-        self._template = ChatTemplate(card.template, card.bos, card.eos, marks, tools_in_words=in_words)
+        self._template = ChatTemplate(
+            card.template, card.bos, card.eos, marks, tools_in_words=in_words, control=card.control_tokens
+        )
         if self._template.tools_in_words:
             self._family = structs.replace(PROMPTED, think=think)
         self._openers: tuple[int, ...] | None = None

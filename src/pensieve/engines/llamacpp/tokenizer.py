@@ -11,6 +11,7 @@ import threading
 
 import msgspec
 
+from pensieve.core.literal import CUT, pieces
 from pensieve.engines.base import EngineFailure
 
 TIMEOUT = 60.0
@@ -56,7 +57,9 @@ class Tokenizer:
         self._connection.close()
 
     def _ask(self, text: str, *, add_special: bool) -> tuple[int, ...]:
-        body = msgspec.json.encode({"content": text, "add_special": add_special, "parse_special": True})
+        # The library turns the texts of a list into ids one by one.
+        content = pieces(text) if CUT in text else text
+        body = msgspec.json.encode({"content": content, "add_special": add_special, "parse_special": True})
         with self._lock:
             try:
                 return self._exchange(body)

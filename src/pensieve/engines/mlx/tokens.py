@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 
 from pensieve.core.generation import Chunk, Finish, Span
+from pensieve.core.literal import pieces
 from pensieve.engines.base import EngineFailure
 from pensieve.engines.mlx.loading import read_json
 
@@ -44,7 +46,8 @@ class Tokens:
         return ids if ids[: len(self._first)] == self._first else self._first + ids
 
     def plain(self, text: str) -> tuple[int, ...]:
-        return tuple(self.tokenizer.encode(text, add_special_tokens=False).ids)
+        found = [self.tokenizer.encode(piece, add_special_tokens=False).ids for piece in pieces(text)]
+        return tuple(itertools.chain.from_iterable(found))
 
     def resolved(self, spans: Sequence[Span]) -> tuple[int, ...]:
         """The ids of what has been generated: this engine tells all of them, another may have told text alone."""

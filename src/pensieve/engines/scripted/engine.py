@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from pensieve.core.generation import Chunk, Finish, Job, Prefill
+from pensieve.core.literal import pieces
 from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineOptions
 from pensieve.engines.scripted.script import Action, read_script
@@ -36,7 +37,7 @@ class ScriptedEngine:
         self._taken: list[bytearray] = []
 
     def tokenize(self, text: str) -> tuple[int, ...]:
-        return self._script.encode(text)
+        return self._script.encode("".join(pieces(text)))
 
     def submit(self, job: Job, emit: Emit) -> None:
         cancelled = threading.Event()
