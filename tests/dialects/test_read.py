@@ -8,6 +8,7 @@ import time
 import pytest
 
 from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece, ThinkingPiece
+from pensieve.dialects.base import Behind
 from pensieve.dialects.families import FAMILIES, GLM, HERMES, LLAMA_JSON
 from pensieve.dialects.forms import Family
 from pensieve.dialects.read import make_reader
@@ -49,13 +50,13 @@ def test_text_goes_out_as_it_comes() -> None:
 @pytest.mark.parametrize("held", ["<", "<tool_", "<tool_call", " \n<tool_", "</thin"])
 def test_what_may_begin_a_mark_is_held_back_until_it_is_none(held: str) -> None:
     reader = make_reader(HERMES, TOOLS, thinking=False)
-    settled = [reader.settled]
+    stands = [reader.stands]
     told = [reader.feed("text" + held)]
-    settled.append(reader.settled)
+    stands.append(reader.stands)
     told.append(reader.feed("?"))
-    settled.append(reader.settled)
+    stands.append(reader.stands)
     assert [*told, reader.close()] == [[TextPiece("text")], [TextPiece(held + "?")], []]
-    assert settled == [True, False, True]
+    assert stands == [True, False, True]
 
 
 @pytest.mark.parametrize("held", ["<", "<tool_call", " \n<tool_", "\n"])
@@ -70,9 +71,9 @@ def test_a_thought_goes_out_as_it_comes() -> None:
     reader = make_reader(HERMES, TOOLS, thinking=True)
     assert reader.feed("Hm") == [ThinkingPiece("Hm")]
     assert reader.feed(", \n") == [ThinkingPiece(",")]
-    settled = [reader.settled]
+    stands = [reader.stands]
     assert reader.feed("no.</think>\n\nHi") == [ThinkingPiece(" \nno."), TextPiece("Hi")]
-    assert [*settled, reader.settled] == [False, True]
+    assert [*stands, reader.stands] == [False, True]
 
 
 @pytest.mark.parametrize("family", WRITING)
@@ -119,9 +120,11 @@ def test_nonsense_costs_no_more_for_each_letter(written: str) -> None:
     assert time.process_time() - begun < 3
 
 
-def test_a_bare_call_is_looked_for_at_the_start_alone_so_a_new_reader_could_not_take_over() -> None:
+def test_a_bare_call_is_looked_for_at_the_start_alone_so_who_takes_over_is_told_what_it_is_behind() -> None:
     reader = make_reader(LLAMA_JSON, TOOLS, thinking=False)
-    settled = [reader.settled]
-    assert reader.feed("Hi. ") == [TextPiece("Hi.")]
-    assert reader.feed("So:") == [TextPiece(" So:")]
-    assert [*settled, reader.settled] == [True, False]
+    assert reader.feed("Hi. So:") == [TextPiece("Hi. So:")]
+    assert reader.stands and reader.behind == "text"
+    call = '{"name": "Read", "parameters": {"file_path": "a"}}'
+    for behind, calls in list[tuple[Behind, bool]]([("text", False), ("start", True)]):
+        told = make_reader(LLAMA_JSON, TOOLS, thinking=False, behind=behind).feed(call)
+        assert any(isinstance(piece, CallStart) for piece in told) is calls

@@ -1,4 +1,4 @@
-"""Every transcript is understood, however it is cut, and a new reader takes over wherever a reader has settled."""
+"""Every transcript is understood, however it is cut, and a new reader takes over wherever a reader stands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pensieve.core.pieces import CallInput, CallStart, Piece, TextPiece, ThinkingPiece
-from pensieve.dialects.base import Reader
+from pensieve.dialects.base import Behind, Reader
 from pensieve.dialects.families import FAMILIES
 from pensieve.dialects.read import make_reader
 from transcripts import TOOLS, Transcript
@@ -22,11 +22,14 @@ CASES = [
 ]
 
 
-def reader_for(family: str, transcript: Transcript, *, thinking: bool | None = None) -> Reader:
+def reader_for(
+    family: str, transcript: Transcript, *, thinking: bool | None = None, behind: Behind = "start"
+) -> Reader:
     return make_reader(
         NAMED[family],
         TOOLS if transcript.tools else (),
         thinking=transcript.thinking if thinking is None else thinking,
+        behind=behind,
     )
 
 
@@ -61,14 +64,15 @@ def test_a_transcript_is_understood(family: str, transcript: Transcript) -> None
 
 
 @pytest.mark.parametrize(("family", "transcript"), CASES)
-def test_a_transcript_is_understood_letter_by_letter_and_taken_over_where_a_reader_has_settled(
+def test_a_transcript_is_understood_letter_by_letter_and_taken_over_where_a_reader_stands(
     family: str, transcript: Transcript
 ) -> None:
     reader = reader_for(family, transcript)
     before: list[Piece] = []
     for position, letter in enumerate(transcript.written):
-        if position and reader.settled:
-            rest = understood(reader_for(family, transcript, thinking=False), [transcript.written[position:]])
+        if position and reader.stands:
+            next_one = reader_for(family, transcript, thinking=reader.thinking, behind=reader.behind)
+            rest = understood(next_one, [transcript.written[position:]])
             assert joined([*before, *rest]) == joined(transcript.pieces), transcript.written[:position]
         before += reader.feed(letter)
     assert joined([*before, *reader.close()]) == joined(transcript.pieces)

@@ -26,11 +26,6 @@ class Reader(Protocol):
         """Nothing is held back and no call or thought is open: a new reader `behind` the same reads the rest alike."""
         ...
 
-    @property
-    def settled(self) -> bool:
-        """A new reader from here on would read the rest the same; white space behind a call counts to it."""
-        ...
-
     def feed(self, text: str) -> list[Piece]:
         """The Pieces that are now certain; at most a possible beginning of a mark is held back."""
         ...

@@ -36,10 +36,6 @@ class Out:
         return not self._spaces and not self.thinking
 
     @property
-    def settled(self) -> bool:
-        return not self._spaces and self._behind in ("start", "text")
-
-    @property
     def at_start(self) -> bool:
         """Nothing has been said; something may have been thought."""
         return self._behind in ("start", "thought")

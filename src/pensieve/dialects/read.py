@@ -89,13 +89,6 @@ class _Answer:
         outside = self._harmony.outside if self._harmony else self._outside
         return (outside or not self._begun) and self._desk.source.empty and self._desk.out.stands
 
-    @property
-    def settled(self) -> bool:
-        outside = self._harmony.outside if self._harmony else self._outside
-        if self._begun and self._calls and self._calls.bare:
-            return False
-        return not self._begun or (outside and self._desk.source.empty and self._desk.out.settled)
-
     def _advance(self) -> None:
         if self._reading is not None and next(self._reading, self) is self:
             self._reading = None

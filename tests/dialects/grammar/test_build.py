@@ -12,7 +12,7 @@ from pensieve.core.chat import Choice, Tool
 from pensieve.core.pieces import CallEnd, CallInput, CallStart, TextPiece, ThinkingPiece
 from pensieve.dialects.families import FAMILIES, HERMES, KIMI, LLAMA_JSON, LLAMA_PYTHON, QWEN_CODER
 from pensieve.dialects.forms import Family, HarmonyForm, NamedForm, ObjectForm, PythonForm, TaggedForm
-from pensieve.dialects.grammar.build import ThoughtState, build_grammar, grammar_of
+from pensieve.dialects.grammar.build import ThoughtState, grammar_of, offered_tools
 from pensieve.dialects.grammar.schemas import Accepted, accept, refused
 from pensieve.dialects.read import make_reader
 from schemas import REAL, SCHEMAS
@@ -68,7 +68,9 @@ def grammar(
     later: bool = False,
     control: dict[str, int] | None = None,
 ) -> str:
-    return build_grammar(family, tools, choice, format, thought, control or {}, later)
+    offered = [(tool, accept(tool.schema)) for tool in offered_tools(tools, choice)]
+    wanted = accept(format, object_only=False) if format is not None else None
+    return grammar_of(family, offered, choice, wanted, thought, control or {}, later)
 
 
 def read(family: Family, tools: tuple[Tool, ...], text: str, thinking: bool = False) -> tuple[list[Any], str, str]:

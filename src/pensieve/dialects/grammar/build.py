@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pensieve.core.chat import Choice, Tool
 from pensieve.dialects.forms import Family, HarmonyForm
 from pensieve.dialects.grammar.calls import Calls, Offered, calls_of
 from pensieve.dialects.grammar.harmony import Harmony
 from pensieve.dialects.grammar.lark import Marks, Rules, either, without
-from pensieve.dialects.grammar.schemas import Accepted, accept
+from pensieve.dialects.grammar.schemas import Accepted
 
 ThoughtState = Literal["none", "open", "free"]
 SPACE = "/[ \\n]{0,4}/"
-
-
-def build_grammar(
-    family: Family,
-    tools: tuple[Tool, ...],
-    choice: Choice,
-    format: dict[str, Any] | None,
-    thought: ThoughtState,
-    control: Mapping[str, int],
-    later: bool = False,
-) -> str:
-    """llguidance's Lark for the answer, "" if nothing is to be constrained.
-
-    `thought` "open": the prompt has opened one; "free": the model may open one itself. `control` are the texts of the
-    vocabulary's control tokens. `later`: generation goes on behind a finished call or in text.
-    """
-    offered = [(tool, accept(tool.schema)) for tool in offered_tools(tools, choice)]
-    wanted = accept(format, object_only=False) if format is not None else None
-    return grammar_of(family, offered, choice, wanted, thought, control, later)
 
 
 def offered_tools(tools: tuple[Tool, ...], choice: Choice) -> tuple[Tool, ...]:
