@@ -43,6 +43,7 @@ def test_the_card_of_a_folder(folder: Path) -> None:
     assert card.kv == KvCost(2 * 2 * 1 * 1 * 32)
     assert (card.bos, card.eos, card.template) == ("<|endoftext|>", "<|im_end|>", CHATML_WITH_HERMES_TOOLS)
     assert card.control_tokens == {text: 4096 + at for at, text in enumerate((*SPECIAL_TOKENS, *MARKER_TOKENS))}
+    assert card.special_tokens == tuple(SPECIAL_TOKENS)
     assert card.sampling == Sampling()
 
 

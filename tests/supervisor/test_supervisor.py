@@ -219,6 +219,7 @@ def test_those_who_wait_for_a_place_are_told_of_the_end(tmp_path: Path, monkeypa
         await supervisor.stop()
         with pytest.raises(Refused, match="stopping"):
             await waiting.granted()
+        assert not supervisor.admission.refused
 
     with_supervisor(tmp_path, monkeypatch, WORDS, engine__parallel="1")(test)
 

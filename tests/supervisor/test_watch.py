@@ -57,5 +57,7 @@ def test_a_machine_that_may_be_slow_gets_more_time_with_every_hang() -> None:
     assert first is not None and "stuck" in first
     assert bounds.reason(0, stuck, 0, EngineMemory()) is None
     assert bounds.reason(0, Vitals(2 * HANG + 1, 0.0, 1), 0, EngineMemory()) is not None
+    for number in range(5):
+        assert bounds.reason(0, Vitals(4 * HANG + 1, 0.0, 1), 0, EngineMemory()) is not None, number
     bounds.lives()
     assert bounds.reason(0, stuck, 0, EngineMemory()) is not None

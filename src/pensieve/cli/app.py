@@ -148,11 +148,13 @@ def restart() -> None:
     """Stop the server and start it again as it was started; a service stays one."""
     from pensieve.cli.background import find, stop as end
     from pensieve.cli.user_service import manager_here
+    from pensieve.config.load import spellings
 
     before = find(_home())
     arguments = before.arguments if before else ()
     for name, value in before.environment.items() if before else ():
-        os.environ.setdefault(name, value)
+        if not any(same in os.environ for same in spellings(name)):
+            os.environ[name] = value
     given = (option_in(arguments, name) for name in ("--host", "--port", "--model", "--engine", "--config"))
     host, port, model, engine, config = given
     _, settings = _serving(host, int(port) if port else None, model, engine, Path(config) if config else None)

@@ -157,7 +157,8 @@ def restart_takes(record: Record, variables: tuple[str, ...], option: str | None
     `option` are other ways to say the same."""
     for given in ("--config", option, *variables):
         if given and (given in record.arguments or given in record.environment):
-            return f"The server that runs was started with {given}: `pensieve stop`, then `pensieve start` without it."
+            start = "pensieve start --service" if manager_here().file.exists() else "pensieve start"
+            return f"The server that runs was started with {given}: `pensieve stop`, then `{start}` without it."
     return "`pensieve restart` makes the server that runs use it."
 
 

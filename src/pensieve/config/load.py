@@ -129,6 +129,11 @@ def variables_of(key: str) -> tuple[str, ...]:
     return (*short, f"{PREFIX}{key.replace('.', '__').upper()}")
 
 
+def spellings(variable: str) -> tuple[str, ...]:
+    """All names of a variable that mean the same setting."""
+    return next((names for names in map(variables_of, KEYS) if variable in names), (variable,))
+
+
 def names_a_path(model: str) -> bool:
     """Or is it the name of a model that is to be found?"""
     return "/" in model or model.endswith((".gguf", ".json")) or model in (".", "..", "~")

@@ -4,8 +4,8 @@ end a turn. It is cut where that stands, and the engine turns each piece into id
 
 from __future__ import annotations
 
-CUT = "\ufdd0\ufdd1"
-"""Two characters that Unicode leaves out of all text that is exchanged."""
+CUT = "\ufdd0"
+"""A character that Unicode leaves out of all text that is exchanged."""
 
 
 def pieces(text: str) -> list[str]:

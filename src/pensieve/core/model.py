@@ -30,8 +30,9 @@ class ModelCard(Struct, frozen=True):
     """What the model file says of itself. Sizes are in bytes, windows in tokens.
 
     `width`: numbers that each token of a step takes in one layer, about. `control_tokens`: texts that are one token of
-    their own, which no ordinary text contains, and their ids. `grammars`: the language of those that the engine can
-    hold the model to; None: to no grammar.
+    their own, which no ordinary text contains, and their ids. `special_tokens`: those that shape a conversation, and mean
+    something else than their text. `grammars`: the language of those that the engine can hold the model to; None: to no
+    grammar.
     """
 
     id: str
@@ -49,4 +50,5 @@ class ModelCard(Struct, frozen=True):
     eos: str = ""
     sampling: Sampling = Sampling()
     control_tokens: dict[str, int] = field(default_factory=dict)
+    special_tokens: tuple[str, ...] = ()
     grammars: GrammarLanguage | None = None

@@ -41,6 +41,7 @@ class EventStream:
         self._headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", **headers}
         self._begun = self._done = 0
         """How many sends there were, and how many of them the client has taken."""
+        self._ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         looking = asyncio.create_task(self._look_after(send, asyncio.current_task()))
@@ -71,8 +72,14 @@ class EventStream:
         for event in events:
             encode_event(event, buffer)
         self._begun += 1
+        self._ended = not more
         await send({"type": "http.response.body", "body": bytes(buffer), "more_body": more})
         self._done += 1
+
+    async def _ping(self, send: Send) -> None:
+        """Not behind the end: that may have come before this begins."""
+        if not self._ended:
+            await self._send(send, [Ping()])
 
     async def _look_after(self, send: Send, streaming: asyncio.Task[None] | None) -> None:
         """Pings in silence; ends the stream, and with it this task, when the client takes nothing any more."""
@@ -84,7 +91,7 @@ class EventStream:
                 stalled = stalled + 1 if self._begun > self._done == last else 0
                 if self._begun == self._done == last:
                     # Nobody waits for it here: a client that takes none is to be noticed.
-                    ping = asyncio.create_task(self._send(send, [Ping()]))
+                    ping = asyncio.create_task(self._ping(send))
                 last = self._done
                 await asyncio.sleep(LOOK_SECONDS)
         finally:

@@ -106,6 +106,7 @@ def _gguf_card(file: Path) -> ModelCard:
         eos=_text(metadata, "tokenizer.ggml.eos_token"),
         sampling=_recommended_sampling(metadata),
         control_tokens=metadata.get(CONTROL_TOKENS, {}),
+        special_tokens=tuple(metadata.get(CONTROL_TOKENS, {})),
         grammars="gbnf" if _hides_spaces(metadata) else "lark",
     )
 

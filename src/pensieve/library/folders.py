@@ -21,7 +21,8 @@ def folder_card(folder: Path, name: str) -> ModelCard:
     config = _read(folder, "config.json", needed=True)
     text = config.get("text_config")
     shape = text if isinstance(text, dict) else config
-    tokens, words = _read(folder, "tokenizer.json", needed=True), _read(folder, "tokenizer_config.json")
+    added = _added_tokens(_read(folder, "tokenizer.json", needed=True))
+    words = _read(folder, "tokenizer_config.json")
     context = _number(shape, "max_position_embeddings")
     if not context:
         raise SettingsError(f"{folder.name}/config.json names no context length.", _REMEDY)
@@ -40,7 +41,9 @@ def folder_card(folder: Path, name: str) -> ModelCard:
         bos=_token(words, "bos_token"),
         eos=_token(words, "eos_token"),
         sampling=_sampling(_read(folder, "generation_config.json")),
-        control_tokens=_control_tokens(tokens),
+        # llguidance knows none of them as text, special or not.
+        control_tokens={token["content"]: token["id"] for token in added},
+        special_tokens=tuple(token["content"] for token in added if token.get("special") is True),
         grammars="lark",
     )
 
@@ -104,11 +107,11 @@ def _sampling(generation: Fields) -> Sampling:
     )
 
 
-def _control_tokens(tokens: Fields) -> dict[str, int]:
-    """All that were added to the vocabulary: llguidance knows none of them as text, special or not."""
+def _added_tokens(tokens: Fields) -> list[Fields]:
+    """To the vocabulary."""
     added = tokens.get("added_tokens")
-    return {
-        token["content"]: token["id"]
+    return [
+        token
         for token in (added if isinstance(added, list) else [])
         if isinstance(token, dict) and isinstance(token.get("content"), str) and type(token.get("id")) is int
-    }
+    ]

@@ -102,7 +102,7 @@ class ChatTemplate:
         """Raises RequestError when the template refuses the conversation."""
         if not chat.prefill:
             return self._asked(chat)
-        begun = chat.turns[-1].text
+        begun = self._literals.cut(chat).turns[-1].text
         before = replace(chat, turns=chat.turns[:-1], prefill=False)
         if not begun:
             return self._asked(before)

@@ -65,7 +65,7 @@ class Hosted:
         think, in_words = self._family.think, self._family.name == PROMPTED.name
         marks = (think.open, think.close) if think else None
         self._template = ChatTemplate(
-            card.template, card.bos, card.eos, marks, tools_in_words=in_words, control=card.control_tokens
+            card.template, card.bos, card.eos, marks, tools_in_words=in_words, control=card.special_tokens
         )
         if self._template.tools_in_words:
             self._family = structs.replace(PROMPTED, think=think)

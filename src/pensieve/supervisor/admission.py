@@ -112,10 +112,12 @@ class Admission:
             else:
                 return
 
-    def refuse_waiting(self, error: Refused) -> None:
+    def refuse_waiting(self, error: Refused, cause: Cause | None = Cause.MEMORY) -> None:
+        """Counted among the refusals if they have a `cause`."""
         while self._waiting:
             self._waiting.popleft().refuse(error)
-            self.refused[Cause.MEMORY] += 1
+            if cause is not None:
+                self.refused[cause] += 1
 
     def give_back(self, ticket: Ticket) -> None:
         if ticket in self._running:

@@ -133,7 +133,7 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._work.fail("the server is stopping")
-        self.admission.refuse_waiting(Refused("The server is stopping."))
+        self.admission.refuse_waiting(Refused("The server is stopping."), cause=None)
         if self._worker is not None:
             await self._worker.end()
         if self._directory:

@@ -8,6 +8,8 @@ from pensieve.ipc.frames import Vitals
 from pensieve.memory.fit import Fit
 from pensieve.supervisor.plan import growth_limit
 
+MOST_HANGS = 2
+"""So often in a row the next worker gets twice the time."""
 PATIENCE = 5.0
 """How many times its longest step so far a loop may take before it counts as stuck."""
 
@@ -43,7 +45,7 @@ class Bounds:
         limits = self._settings.worker
         # Perhaps the machine is slow, and no worker has lived long enough to say so.
         hang = hang_reason(silence, vitals, limits.silence_seconds, limits.hang_seconds * 2**self._hangs)
-        self._hangs += hang is not None
+        self._hangs = min(self._hangs + (hang is not None), MOST_HANGS)
         return hang or self._growth_reason(own, told)
 
     def lives(self) -> None:

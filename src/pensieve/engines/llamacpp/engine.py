@@ -201,7 +201,8 @@ class LlamaCppEngine:
         """
         count = span.missing + len(span.ids)
         answers: list[bytes] = []
-        refused = self._server.handle_completions(_request(job, before, count, stream=False), answers.append)
+        with self._steps.inside():
+            refused = self._server.handle_completions(_request(job, before, count, stream=False), answers.append)
         again = decode(refused or answers[-1]).verbose
         if again is not None and again.tokens[span.missing : count] == span.ids and again.content == span.text:
             return again.tokens[:count]
