@@ -121,7 +121,7 @@ def test_a_restart_elsewhere_has_the_same_variables(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    well(pensieve("start", PENSIEVE_PORT=port, PENSIEVE_SERVER__TOKEN="own"))
+    well(pensieve("start", PENSIEVE_SERVER__PORT=port, PENSIEVE_SERVER__TOKEN="own"))
     before = told()
     for name in ("PENSIEVE_PORT", "PENSIEVE_MODEL"):
         monkeypatch.delenv(name)
@@ -130,6 +130,8 @@ def test_a_restart_elsewhere_has_the_same_variables(
     after = told()
     assert (after["url"], after["health"]["model"]) == (before["url"], "story") and after["pid"] != before["pid"]
     assert (background / "run" / "server.json").stat().st_mode & 0o077 == 0
+    well(pensieve("restart", PENSIEVE_PORT="0"))
+    assert told()["url"] != before["url"]
     well(pensieve("stop"))
 
 
