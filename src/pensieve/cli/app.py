@@ -152,8 +152,9 @@ def restart() -> None:
 
     before = find(_home())
     arguments = before.arguments if before else ()
+    said_here = frozenset(os.environ)
     for name, value in before.environment.items() if before else ():
-        if not any(same in os.environ for same in spellings(name)):
+        if said_here.isdisjoint(spellings(name)):
             os.environ[name] = value
     given = (option_in(arguments, name) for name in ("--host", "--port", "--model", "--engine", "--config"))
     host, port, model, engine, config = given

@@ -30,8 +30,8 @@ class ModelCard(Struct, frozen=True):
     """What the model file says of itself. Sizes are in bytes, windows in tokens.
 
     `width`: numbers that each token of a step takes in one layer, about. `control_tokens`: texts that are one token of
-    their own, which no ordinary text contains, and their ids. `special_tokens`: those that shape a conversation. `grammars`:
-    the language of those that the engine can hold the model to; None: to no grammar.
+    their own, which no ordinary text contains, and their ids. `special_tokens`: those that shape a conversation.
+    `grammars`: the language of those that the engine can hold the model to; None: to no grammar.
     """
 
     id: str
