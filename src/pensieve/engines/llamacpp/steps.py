@@ -22,7 +22,7 @@ class Steps:
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """While a job of whose steps will be told is in the library."""
+        """While a job is in the library. It tells of its steps, or ends soon."""
         with self._lock:
             if not self._inside:
                 self._last = time.monotonic()
