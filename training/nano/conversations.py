@@ -143,9 +143,9 @@ class Maker:
 
     def edit(self) -> Conversation:
         path = self.lexicon.path()
-        old = new = self._spot()
-        while new == old:
-            new = self._spot()
+        old, new = (
+            self.rng.choice((self.lexicon.word, self.lexicon.name, lambda: self.lexicon.words(1, 3)))() for _ in "12"
+        )
         mark = self.rng.choice(("", "", '"', "'", "`"))
         quote = mark or ('"' if " " in old + new else "")
         asked = self._ask(
@@ -162,9 +162,6 @@ class Maker:
         done = self._answered("Edit", self._success(path), f"I changed {path}.")
         return Conversation("edit", [*reading, messages.result("Read", self._as_client(content)), call, *done], tools)
 
-    def _spot(self) -> str:
-        return self.rng.choice((self.lexicon.word, self.lexicon.name, lambda: self.lexicon.words(1, 3)))()
-
     def copy(self) -> Conversation:
         path, target, content = self.lexicon.path(), self.lexicon.path(), self._content()
         asked = self._ask(phrases.COPY, mark="", path=self._shown(path), target=self._shown(target))
@@ -178,9 +175,9 @@ class Maker:
 
     def without_tools(self) -> Conversation:
         """Asked for what it cannot do here: with no tools at all, or with one missing of those it would take."""
-        one = (self.read, self.read, self.first_line, self.bash, self.write, self.grep, self.glob, self.named_tool)
+        one = (self.read, self.first_line, self.bash, self.write, self.grep, self.glob, self.named_tool)
         two = (self.edit, self.copy, self.run_and_save)
-        made = self.rng.choice(two if self.lexicon.chance(0.4) else one)()
+        made = self.rng.choice(two if self.lexicon.chance(0.5) else one)()
         missing = self.rng.choice(made.calls)["name"]
         others = [tool for tool in made.tools if tool["function"]["name"] != missing]
         if not others or self.lexicon.chance(0.5):
@@ -241,8 +238,7 @@ class Maker:
     # --- pieces ------------------------------------------------------------------------------------------------
 
     def _ask(self, listed: phrases.Phrases, mark: str | None = None, **values: str | Callable[[], str]) -> Message:
-        plain = not self.unseen and self.lexicon.chance(phrases.PLAIN)
-        text = phrases.plainest(listed) if plain else phrase(self.rng, listed, unseen=self.unseen)
+        text = phrase(self.rng, listed, unseen=self.unseen)
         if self.lexicon.chance(0.2):
             text = text[0].lower() + text[1:]
         elif text[:1].isalpha():

@@ -10,21 +10,21 @@ from torch import Tensor
 
 from training.nano.conversations import Maker
 from training.nano.render import rendered
-from training.nano.tokens import NANO, OTHERS, PADDING, SLIP, Labeller
+from training.nano.tokens import PADDING, Labeller
 
 LONGEST = 768
 """Tokens; the few conversations that are longer are left out."""
-SLIPS = 0.12
+SLIPS = 0.06
 """Of the answers: so many are made to slip into saying something twice or more, and shown how to go on from there."""
-LONGEST_SLIP, MOST_SLIPPED, MOST_TIMES = 24, 120, 12
+LONGEST_SLIP, MOST_SLIPS = 24, 5
 POOL = 28
 """Batches that are sorted by length together, so that little is padded."""
 
 
 def batches(labeller: Labeller, seed: int, tokens_per_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """(ids, speakers): both (batch, length); see `tokens.py`. The same for the same seed."""
+    """(ids, own): both (batch, length); `own` marks what Nano is to say. The same for the same seed."""
     maker, shuffler = Maker(f"training {seed}", unseen=False), random.Random(seed)
-    examples: list[tuple[list[int], list[int]]] = []
+    examples: list[tuple[list[int], list[bool]]] = []
     while True:
         tokens = sum(len(ids) for ids, _ in examples)
         while tokens < POOL * tokens_per_batch:
@@ -33,7 +33,7 @@ def batches(labeller: Labeller, seed: int, tokens_per_batch: int) -> Iterator[tu
                 examples.append(example)
                 tokens += len(example[0])
         examples.sort(key=lambda example: len(example[0]))
-        made, batch = [], list[tuple[list[int], list[int]]]()
+        made, batch = [], list[tuple[list[int], list[bool]]]()
         for example in examples:
             if batch and (len(batch) + 1) * len(example[0]) > tokens_per_batch:
                 made.append(_padded(batch))
@@ -45,31 +45,24 @@ def batches(labeller: Labeller, seed: int, tokens_per_batch: int) -> Iterator[tu
         yield from made
 
 
-def slipping(example: tuple[list[int], list[int]], rng: random.Random) -> tuple[list[int], list[int]]:
+def slipping(example: tuple[list[int], list[bool]], rng: random.Random) -> tuple[list[int], list[bool]]:
     """Now and then with a stretch of an answer repeated, which is not to be learned, and what follows it, which is: who
-    copies by what came last time would else repeat it for ever.
-
-    It slips as Nano does: back to an earlier place that has the same token before it, and another one behind it.
-    """
-    ids, speakers = example
-    if rng.random() >= SLIPS:
+    copies by what came last time would else repeat it for ever."""
+    ids, own = example
+    places = [at for at in range(1, len(ids)) if own[at - 1] and own[at]]
+    if len(places) < 2 * LONGEST_SLIP or rng.random() >= SLIPS:
         return example
-    places: dict[int, list[tuple[int, int]]] = {}
-    for end in range(1, len(ids)):
-        for begin in range(max(1, end - LONGEST_SLIP), end):
-            mistaken = ids[begin - 1] == ids[end - 1] and ids[begin] != ids[end]
-            if mistaken and all(by == NANO for by in speakers[begin - 1 : end + 1]):
-                places.setdefault(ids[end - 1], []).append((begin, end))
-    if not places:
+    end = rng.choice(places[LONGEST_SLIP:])
+    length = rng.randint(1, LONGEST_SLIP)
+    if not all(own[end - length : end]):
         return example
-    begin, end = rng.choice(places[rng.choice(list(places))])
-    again = ids[begin:end] * rng.randint(1, min(MOST_TIMES, MOST_SLIPPED // (end - begin)))
-    return ids[:end] + again + ids[end:], speakers[:end] + [SLIP] * len(again) + speakers[end:]
+    again = ids[end - length : end] * rng.randint(1, MOST_SLIPS)
+    return ids[:end] + again + ids[end:], own[:end] + [False] * len(again) + own[end:]
 
 
-def _padded(batch: list[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
+def _padded(batch: list[tuple[list[int], list[bool]]]) -> tuple[Tensor, Tensor]:
     longest = max(len(ids) for ids, _ in batch)
-    ids, speakers = torch.full((len(batch), longest), PADDING), torch.full((len(batch), longest), OTHERS)
-    for row, (example, said) in enumerate(batch):
-        ids[row, : len(example)], speakers[row, : len(example)] = torch.tensor(example), torch.tensor(said)
-    return ids, speakers
+    ids, own = torch.full((len(batch), longest), PADDING), torch.zeros(len(batch), longest, dtype=torch.bool)
+    for row, (example, marks) in enumerate(batch):
+        ids[row, : len(example)], own[row, : len(example)] = torch.tensor(example), torch.tensor(marks)
+    return ids, own

@@ -59,7 +59,6 @@ class Lexicon:
     def __init__(self, rng: random.Random, *, unseen: bool) -> None:
         self.rng = rng
         self.unseen = unseen
-        self._last_word = ""
         self._words = [word for word in WORDS if kept_back(word) == unseen]
         self._extensions = UNSEEN_EXTENSIONS + EXTENSIONS if unseen else EXTENSIONS
         self._bare_names = UNSEEN_BARE_NAMES if unseen else BARE_NAMES
@@ -74,13 +73,8 @@ class Lexicon:
 
     def word(self) -> str:
         """A word, or one that might be: who has seen enough of these copies instead of guessing."""
-        if self._last_word and not self.unseen and self.chance(0.05):
-            # Copying has to know which of two like words it has come to.
-            return self._last_word
-        self._last_word = self.real_word() if self.chance(0.65) else self._made_up_word()
-        return self._last_word
-
-    def _made_up_word(self) -> str:
+        if self.chance(0.65):
+            return self.real_word()
         first, second = self.real_word(), self.real_word()
         made = first[: self.rng.randint(1, 6)] + second[-self.rng.randint(1, 6) :]
         return self._stuttering(made) if not self.unseen and self.chance(0.12) else made

@@ -18,8 +18,6 @@ SPECIAL = [END_OF_TEXT, START, END]
 MARKERS = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"]
 PADDING = VOCABULARY - len(SPECIAL) - len(MARKERS)
 """The end of text, which no conversation contains."""
-OTHERS, NANO, SLIP = range(3)
-"""Who says a token: the user, a tool or the template; Nano; or Nano, by mistake."""
 LLAMACPP_PRE = "deepseek-coder"
 """It splits at digits, punctuation and spaces, never inside a word, not even at an apostrophe."""
 
@@ -46,23 +44,23 @@ def train_tokenizer(texts: Iterator[str]) -> Tokenizer:
 
 
 class Labeller:
-    """Token ids of a rendered conversation, and who says each."""
+    """Token ids of a rendered conversation, and which of them Nano itself is to say."""
 
     def __init__(self, path: Path) -> None:
         self.tokenizer = Tokenizer.from_file(str(path))
         self._start, self._end = (self.tokenizer.token_to_id(token) for token in (START, END))
         self._assistant = self.tokenizer.encode("assistant\n").ids
 
-    def __call__(self, text: str) -> tuple[list[int], list[int]]:
+    def __call__(self, text: str) -> tuple[list[int], list[bool]]:
         ids = self.tokenizer.encode(text).ids
-        speakers, at, length = [OTHERS] * len(ids), 0, len(self._assistant)
+        own, at, length = [False] * len(ids), 0, len(self._assistant)
         while at < len(ids):
             if ids[at] == self._start and ids[at + 1 : at + 1 + length] == self._assistant:
                 at += 1 + length
                 while at < len(ids):
-                    speakers[at] = NANO
+                    own[at] = True
                     if ids[at] == self._end:
                         break
                     at += 1
             at += 1
-        return ids, speakers
+        return ids, own
