@@ -90,6 +90,7 @@ class Turn:
             failure = error.kind
             raise
         except Exception:
+            # The server's own fault, and handled at its boundary: the receipt must not say that the client left.
             failure = "api_error"
             raise
         finally:
