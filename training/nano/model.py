@@ -92,7 +92,10 @@ def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 def attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Causal attention, written out: 16 ms (8,192 tokens, bfloat16, forward and back) where the fused one takes 41."""
+    """Causal attention. Fused in float32; in bfloat16 written out: 16 ms (8,192 tokens, there and back) where the fused
+    one takes 41."""
+    if query.dtype == torch.float32:
+        return F.scaled_dot_product_attention(query, key, value, is_causal=True)
     length = query.shape[2]
     future = torch.full((length, length), -torch.inf, dtype=query.dtype).triu(1)
     with torch.autocast("cpu", enabled=False):

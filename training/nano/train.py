@@ -19,10 +19,11 @@ from torch.multiprocessing import get_context, spawn
 
 from training.nano.data import batches
 from training.nano.model import Nano, Shape
-from training.nano.tokens import PADDING, Labeller
+from training.nano.muon import Muon
+from training.nano.tokens import NANO, OTHERS, PADDING, Labeller
 
 SEED = 1
-STEPS = 9000
+STEPS = 6600
 WORKERS = 2
 TOKENS_PER_BATCH = 5120
 WARM_UP = 50
@@ -40,14 +41,34 @@ def train(folder: Path, shape: Shape, steps: int = STEPS) -> tuple[Nano, list[st
     momenta = [torch.zeros_like(matrix).share_memory_() for matrix in _matrices(nano)]
     gradients = torch.zeros(WORKERS, sum(weight.numel() for weight in nano.parameters())).share_memory_()
     all_here = get_context("spawn").Barrier(WORKERS)
-    spawn(_work, (folder, nano, momenta, gradients, steps, all_here), nprocs=WORKERS)
+    spawn(_work, (folder, nano, momenta, gradients, steps, all_here, faster_type()), nprocs=WORKERS)
     saved = torch.load(folder / "checkpoint.pt")
     nano.load_state_dict(saved["nano"])
     return nano, saved["log"]
 
 
+def faster_type() -> torch.dtype:
+    """Bfloat16 where the processor has instructions for it; elsewhere it takes ten times as long."""
+    seconds = dict[torch.dtype, float]()
+    for dtype in (torch.float32, torch.bfloat16):
+        matrix = torch.ones(512, 512, dtype=dtype)
+        matrix @ matrix
+        started = time.monotonic()
+        for _ in range(5):
+            matrix @ matrix
+        seconds[dtype] = time.monotonic() - started
+    return min(seconds, key=seconds.__getitem__)
+
+
 def _work(
-    rank: int, folder: Path, nano: Nano, momenta: list[Tensor], gradients: Tensor, steps: int, all_here: Barrier
+    rank: int,
+    folder: Path,
+    nano: Nano,
+    momenta: list[Tensor],
+    gradients: Tensor,
+    steps: int,
+    all_here: Barrier,
+    dtype: torch.dtype,
 ) -> None:
     """The first worker also keeps the checkpoint."""
     torch.set_num_threads(1)
@@ -71,9 +92,9 @@ def _work(
         next(endless)
     all_here.wait()
     started = time.monotonic() - spent
-    for ids, own in islice(endless, steps - step):
+    for ids, speakers in islice(endless, steps - step):
         torch.manual_seed(SEED + step)
-        losses.append(_learn(nano, ids[rank::WORKERS], own[rank::WORKERS]))
+        losses.append(_learn(nano, ids[rank::WORKERS], speakers[rank::WORKERS], dtype))
         _share(nano, gradients, rank, all_here)
         for optimizer in optimizers:
             for group in optimizer.param_groups:
@@ -105,10 +126,7 @@ def _matrices(nano: Nano) -> list[Tensor]:
 def _optimizers(nano: Nano, momenta: list[Tensor], rank: int) -> list[Any]:
     """Muon for this worker's share of the matrices; for the first worker also AdamW, the last one, for all the rest."""
     matrices = _matrices(nano)
-    muon = torch.optim.Muon(matrices[rank::WORKERS], lr=MUON_RATE, momentum=0.95, weight_decay=0.01)
-    for matrix, momentum in zip(matrices, momenta, strict=True):
-        muon.state[matrix]["momentum_buffer"] = momentum
-    optimizers: list[Any] = [muon]
+    optimizers: list[Any] = [Muon(matrices[rank::WORKERS], momenta[rank::WORKERS], MUON_RATE)]
     if rank == 0:
         others = [weight for weight in nano.parameters() if not any(weight is matrix for matrix in matrices)]
         optimizers.append(torch.optim.AdamW(others, lr=ADAM_RATE, betas=(0.9, 0.98), weight_decay=0.0))
@@ -118,18 +136,19 @@ def _optimizers(nano: Nano, momenta: list[Tensor], rank: int) -> list[Any]:
     return optimizers
 
 
-def _learn(nano: Nano, ids: Tensor, own: Tensor) -> float:
+def _learn(nano: Nano, ids: Tensor, speakers: Tensor, dtype: torch.dtype) -> float:
     """Adds up the gradients; the loss on what Nano is to say."""
-    targets, mine = ids[:, 1:].flatten(), own[:, 1:].flatten()
+    targets, said_by = ids[:, 1:].flatten(), speakers[:, 1:].flatten()
+    mine, others = said_by == NANO, (said_by == OTHERS) & (targets != PADDING)
     # Of what others say a part is enough, and the scores are the dearest thing to compute.
-    counted = (mine | (torch.rand(mine.shape) < OTHERS_PART)) & (targets != PADDING)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    counted = mine | (others & (torch.rand(mine.shape) < OTHERS_PART))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
         logits = nano.logits(nano(ids[:, :-1]).flatten(0, 1)[counted])
     losses = F.cross_entropy(logits.float(), targets[counted], reduction="none")
     mine = mine[counted]
     # A short answer is one answer, like a long one: between counting tokens and counting answers.
-    each = own.sum(1, keepdim=True).clamp(min=1).float().rsqrt().expand(-1, ids.shape[1] - 1).flatten()[counted]
-    weights = each * torch.where(mine, 1.0, OTHERS_WEIGHT)
+    each = (speakers == NANO).sum(1, keepdim=True).clamp(min=1).float().rsqrt().expand(-1, ids.shape[1] - 1)
+    weights = each.flatten()[counted] * torch.where(mine, 1.0, OTHERS_WEIGHT)
     (losses * weights).sum().div(weights.sum()).backward()
     return float(losses.detach()[mine].mean())
 
