@@ -188,6 +188,8 @@ GLOB_LANGUAGE: Phrases = (
         "[I want|I need|I'd like|We need] [|all |the |all the |to see all |a list of the |a list of all ]{language} files",
         "[All|All the|The] {language} files[|, please| of this project| in this folder]",
         PLEASE + "[tell me|say] [which|what] {language} files [there are|exist|we have|you find|are here]",
+        PLEASE + "[show|list|find|print|give me|get] [every|each|any|every single] {language} file[|| here| you find]",
+        "[Every|Each] {language} file[|, please| in this project]",
     ],
     ["Name every {language} file", "Let me see the {language} files", "Please go and find the {language} files"],
 )
@@ -209,6 +211,9 @@ LIST_FILES: Phrases = (
         "[Have a look|Look|Take a look] around[| here]",
         PLEASE + "[tell me|say] [what|which] files [there are|are in this folder|you see|we have|exist]",
         "[All|All the|The] files[, please| in this folder| in this directory|, all of them]",
+        PLEASE + "[tell me|say|show me] what [is in|lies in|one finds in] [this|the|the current|my] [folder|directory]",
+        PLEASE + "[show|print|give me] [every|each] file [here|that is here|of this folder|in this folder]",
+        "What does [the|my|the current] [folder|directory] [contain|hold]",
     ],
     ["Please list every file you find here", "What files do you see in here", "Tell me what this folder contains"],
 )

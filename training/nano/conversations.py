@@ -53,7 +53,7 @@ class Maker:
         self._kinds: dict[Callable[[], Conversation], float] = {
             self.read: 17, self.read_two: 5, self.first_line: 6, self.bash: 11, self.everyday: 5, self.write: 14,
             self.edit: 10, self.copy: 8, self.run_and_save: 5, self.grep: 7, self.glob: 6, self.named_tool: 10,
-            self.without_tools: 13, self.repeat: 5, self.hello: 8, self.sums: 11, self.fact: 15, self.beyond: 9,
+            self.without_tools: 13, self.repeat: 5, self.hello: 8, self.sums: 13, self.fact: 15, self.beyond: 9,
         }  # fmt: skip
 
     def any(self) -> Conversation:

@@ -112,6 +112,8 @@ READ: Phrases = (
         "I [would love|want|wish|have] to [learn|hear|find out|be told] what [stands in|is in|the text is in|they wrote in] {path}",
         "Let me [hear|find out|learn|look at] what {path} [contains|holds|tells|has]",
         "[May|Can|Could] you [kindly |please |]tell [me|us] [the words|the text|all] [of|in] {path}",
+        PLEASE
+        + "[open|take|get|load] {path}[ and|, and|, then] [read it|show it|print it|say it] [aloud|for me|to us|to all of us|to everybody]",
     ],
     [
         "Would you kindly read {path} and report what it contains",

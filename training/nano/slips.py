@@ -12,8 +12,8 @@ Example = tuple[list[int], list[int]]
 
 SLIPS = 0.12
 """So many conversations have an answer that slips into saying something twice or more, and goes on."""
-LONGEST_SLIP, MOST_SLIPPED, MOST_TIMES = 36, 72, 6
-LOOPS = 0.03
+LONGEST_SLIP, MOST_SLIPPED, MOST_TIMES = 24, 96, 12
+LOOPS = 0.02
 """So many have one that says something over and over, and ends."""
 LENGTHS_OF_LOOPS = (1, 1, 2, 3, 4, 6, 9, 12, 18, 27, 40)
 LEAST_LOOPED, MOST_LOOPED, LEAST_TIMES = 100, 200, 4

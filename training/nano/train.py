@@ -23,7 +23,7 @@ from training.nano.muon import Muon
 from training.nano.tokens import NANO, OTHERS, PADDING, Labeller
 
 SEED = 1
-STEPS = 6600
+STEPS = 9000
 WORKERS = 2
 TOKENS_PER_BATCH = 5120
 WARM_UP = 50
