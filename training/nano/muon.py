@@ -1,5 +1,5 @@
 """Muon, as in torch.optim, in the type of the weights: that one turns them in bfloat16, for which many processors have
-no instructions, and then takes a hundred times as long."""
+no instructions, and then takes 17 to 19 times as long (AMD EPYC with AVX2)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """The nearest orthogonal matrix, about: singular values between 0.7 and 1.2 (Newton and Schulz)."""
+    """About the nearest orthogonal matrix (Newton and Schulz): singular values of 0.68 to 1.13 for a random one."""
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonal(matrix.T).T
     a, b, c = COEFFICIENTS
