@@ -258,3 +258,42 @@ def test_the_notice_stands_behind_the_thoughts_in_front_of_all_else(
     assert [event["content_block"]["type"] for event in events if event["type"] == "content_block_start"] == kinds
     assert text_in(events) == text
     assert answer.usage.output_tokens == len(texts)
+
+
+def without_end(before: str, said: str, **more: Any) -> tuple[Answer, list[Any]]:
+    """An answer that would go on for as long as it may."""
+    answer = new_answer(**more)
+    answer.take([Chunk(prefill=Prefill(3, 0, 3))])
+    events: list[Event] = answer.take([Chunk(text=before, ids=(1,))])
+    for _ in range(9_000):
+        events += answer.take([Chunk(text=said, ids=(1,))])
+    assert answer.stop_reason is not None and answer.output_tokens < 5_000
+    return answer, msgspec.to_builtins(events)
+
+
+def test_an_answer_that_only_repeats_itself_is_ended_and_says_so() -> None:
+    answer, events = without_end("Well. ", "And so on. ")
+    said, note = text_in(events).split("\n\n")
+    assert said.startswith("Well. And so on. And so on. ") and "over and over" in note
+    assert (answer.stop_reason, events[-1]["type"]) == ("end_turn", "message_stop")
+
+
+def test_so_is_a_thought() -> None:
+    answer, events = without_end("", "Hm. ", tools=(), thought="open")
+    assert deltas(events, "signature") and "over and over" in text_in(events)
+    assert answer.stop_reason == "end_turn"
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_a_call_that_was_ended_so_is_not_called_whole(eager: bool) -> None:
+    tool = msgspec.structs.replace(TOOL, eager=eager)
+    answer, events = without_end('<tool_call>\n{"name": "Read", "arguments": {"file_path": "', "a/", tools=(tool,))
+    assert answer.stop_reason == "max_tokens"
+    assert text_in(events).startswith("[A tool call was cut off: Read")
+    assert "".join(deltas(events, "partial_json")).startswith('{"file_path": "a/a/a/' if eager else "")
+
+
+def test_nor_is_json_and_nothing_is_written_behind_it() -> None:
+    answer, events = without_end('{"a": "', "b", tools=(), format={"type": "object"})
+    assert answer.stop_reason == "max_tokens"
+    assert set(text_in(events)) <= set('{"a": b')

@@ -7,11 +7,14 @@ from collections.abc import Collection, Iterable
 from pensieve.core.generation import Chunk, Finish, Prefill
 from pensieve.core.pieces import Piece, TextPiece, ThinkingPiece
 from pensieve.service.narrate import Narrator
+from pensieve.service.repeats import Repeats
 from pensieve.service.searches import Searches
 from pensieve.service.stops import StopMatcher
 from pensieve.service.voice import Place, Thought, Voice
 from pensieve.supervisor.jobs import GoOn
 from pensieve.wire.answer import Event, OutputTokensDetails, StopReason, Usage
+
+REPEATS = "\n\n[Pensieve has ended this answer: the model only said the same over and over.]"
 
 
 class Answer:
@@ -46,6 +49,7 @@ class Answer:
         self.narrator = narrator
         self.voice = voice
         self._stops = StopMatcher(stop_sequences)
+        self._repeats = Repeats()
         self._thought: Thought = thought
         self._budget = budget
         self._shows_thoughts = shows_thoughts
@@ -102,10 +106,9 @@ class Answer:
                 break
             if self._stops.matched is not None:
                 self.stop_reason = "stop_sequence"
-            elif chunk.finish is not None:
-                pieces += self._shown(self._reading.close())
-                pieces += self._rest()
-                self.stop_reason = "stop_sequence" if self._stops.matched else self._reason(chunk.finish)
+            elif chunk.finish is not None or self._repeats.feed(chunk.text, chunk.tokens):
+                last, self.stop_reason = self._last(chunk.finish)
+                pieces += last
         self._told = self._told or any(not isinstance(piece, ThinkingPiece) for piece in pieces)
         events += self.narrator.tell(self._with_notice(self.searches.taken_out_of(pieces)))
         if self.stop_reason == "end_turn" and self.narrator.called:
@@ -205,6 +208,20 @@ class Answer:
             if self._stops.matched is not None:
                 break
         return out
+
+    def _last(self, finish: Finish | None) -> tuple[list[Piece], StopReason]:
+        """What comes at the end. Without a `finish` the answer only repeats itself, and is not waited for."""
+        in_call = self._reading.in_call
+        pieces = self._shown(self._reading.close())
+        pieces += self._rest()
+        if self._stops.matched:
+            return pieces, "stop_sequence"
+        if finish is not None:
+            return pieces, self._reason(finish)
+        if in_call or self.voice.format is not None:
+            # Nobody may take this for whole.
+            return pieces, "max_tokens"
+        return [*pieces, TextPiece(REPEATS)], "end_turn"
 
     def _with_notice(self, pieces: list[Piece]) -> list[Piece]:
         """Behind the thoughts, in front of all else."""

@@ -42,6 +42,10 @@ class Reading:
         return self._reader.thinking
 
     @property
+    def in_call(self) -> bool:
+        return not self._mender.settled
+
+    @property
     def place(self) -> Place:
         return Place(self._reader.thinking, self._reader.behind)
 
