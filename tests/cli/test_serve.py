@@ -49,6 +49,15 @@ def test_a_busy_port(tiny_model: Path) -> None:
     assert f"Port {port}" in line and "--port" in line
 
 
+def test_a_port_that_another_server_of_ours_has(tiny_model: Path, tmp_path: Path, serve: Callable[..., Server]) -> None:
+    port = str(serve(tiny_model).port)
+    arguments = ("serve", "--port", port, "--model", str(tiny_model))
+    line = one_line(pensieve(*arguments, PENSIEVE_HOME=str(tmp_path / "another")))
+    assert "another home" in line and tiny_model.stem in line and "--port" in line
+    line = one_line(pensieve(*arguments, PENSIEVE_HOME=str(tmp_path / "server-0" / "home")))
+    assert "this home" in line and "pensieve stop" in line
+
+
 def test_a_bad_config(tmp_path: Path, tiny_model: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("[server]\nprot = 1\n")

@@ -15,18 +15,21 @@ import psutil
 import uvloop
 from msgspec import structs
 
-from pensieve.cli.background import of_ours
+from pensieve.cli.ask import NoAnswer, ask
+from pensieve.cli.background import find, of_ours
 from pensieve.cli.logs import start_logging
 from pensieve.cli.record import Record, claim
 from pensieve.config.load import user_home
-from pensieve.config.settings import LOCAL_TOKEN, Settings
+from pensieve.config.settings import LOCAL_TOKEN, Server, Settings
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
-from pensieve.http.server import HttpServer, listen, raise_file_limit, url_of
+from pensieve.http.server import HttpServer, listen, local_url, raise_file_limit, url_of
 from pensieve.library.find import Library
 from pensieve.service.service import Service
 
 PROGRESS_SECONDS = 0.5
+LOOK_SECONDS = 1.0
+"""For whoever has the port to say what it is."""
 
 
 def serve(
@@ -45,7 +48,7 @@ def serve(
     card = library.card(settings.model.path, settings.engine.kind)
     log = start_logging(home, settings.log.level, to_terminal=not background)
     raise_file_limit()
-    listener = listen(settings.server)
+    listener = _listener(settings.server, home)
     drain, environment = settings.server.drain_seconds, of_ours(os.environ)
     record = Record(os.getpid(), url_of(listener), str(log), arguments, time.time(), drain, environment)
     try:
@@ -60,6 +63,27 @@ def serve(
         uvloop.run(_serve(Service(card, settings, home, library.named), settings, log, listener, background))
     finally:
         listener.close()
+
+
+def _listener(server: Server, home: Path) -> socket.socket:
+    """Raises SettingsError, and says whether it is a server of our own that has the port."""
+    try:
+        return listen(server)
+    except SettingsError:
+        url = local_url(server.host, server.port)
+        try:
+            model = ask(url, "/health", seconds=LOOK_SECONDS)["model"]
+        except (NoAnswer, KeyError):
+            pass
+        else:
+            record = find(home)
+            mine = record is not None and record.url == url
+            raise SettingsError(
+                f"A Pensieve server {'of this home' if mine else 'of another home or user'} answers at {url} already, "
+                f"with {model}.",
+                f"{'`pensieve stop` ends it' if mine else 'Stop it there'}, or choose another port with --port.",
+            ) from None
+        raise
 
 
 async def _serve(service: Service, settings: Settings, log: Path, listener: socket.socket, background: bool) -> None:

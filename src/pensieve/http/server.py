@@ -43,7 +43,10 @@ def listen(server: Server) -> socket.socket:
 
 def url_of(listener: socket.socket) -> str:
     """Where a client on this machine finds it."""
-    host, port = listener.getsockname()[:2]
+    return local_url(*listener.getsockname()[:2])
+
+
+def local_url(host: str, port: int) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
