@@ -22,7 +22,10 @@ pytestmark = pytest.mark.journey
 
 
 def asked(model: str, most: int = 4) -> dict[str, Any]:
-    return {"model": model, "max_tokens": most, "messages": [{"role": "user", "content": "hello"}]}
+    """At temperature 0 the noise never ends by itself."""
+    return {
+        "model": model, "max_tokens": most, "temperature": 0, "messages": [{"role": "user", "content": "hello"}]
+    }  # fmt: skip
 
 
 @pytest.fixture
