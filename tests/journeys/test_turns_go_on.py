@@ -79,13 +79,15 @@ def nano(tmp_path: Path) -> Any:
 
 
 def test_the_bundled_model_loads_a_deferred_tool(nano: Server, own_home: Path, project: Path) -> None:
-    """The client answers with a reference to the tool and a sentence of its own, which is all that Nano understands."""
+    """The client answers with a reference to the tool, and says that it is loaded, which is no request."""
     prompt = "Use the ToolSearch tool with WebFetch"
     lines = lines_of(claude(nano.url, own_home, project, prompt, tools="ToolSearch"))
     ((name, given),) = calls_in(lines)
     assert (name, given["query"]) == ("ToolSearch", "WebFetch")
     assert "tool_reference" in json.dumps([line for line in lines if line["type"] == "user"])
-    assert lines[-1]["subtype"] == "success" and "Pensieve Nano" in lines[-1]["result"]
+    assert lines[-1]["subtype"] == "success"
+    # To repeat what it is told of the tool, a page of JSON, is beyond a model so small.
+    assert lines[-1]["result"].startswith("The result is: ")
 
 
 def test_the_bundled_model_cannot_write_a_wrong_type(nano: Server, own_home: Path, project: Path) -> None:

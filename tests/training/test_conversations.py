@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from training.nano import command_phrases, messages, phrases, results, sayings
+from training.nano import command_phrases, messages, phrases, results, sayings, slips, tokens
 from training.nano.conversations import HELLOS, LONGEST_QUESTION, Maker
 from training.nano.facts import FACTS
 from training.nano.lexicon import WORDS, kept_back
@@ -70,6 +70,27 @@ def test_the_template_cuts_as_the_conversations_say() -> None:
     assert f"<tool_response>\n{messages.seen(long)}\n</tool_response>" in text
 
 
+def test_of_tools_that_nano_knows_the_template_tells_the_names_alone() -> None:
+    """In its own order; the inputs only where they are others than it knows."""
+    offered = [
+        messages.tool("Grep", ["regex"]),
+        messages.tool("dial", ["level"], "integer"),
+        messages.tool("Edit", ["file_path", "old_string", "new_string"]),
+        messages.tool("unheard_of", ["x"]),
+        messages.tool("Read", ["file_path"]),
+    ]
+    text = rendered(Conversation("", [{"role": "user", "content": "Use dial with 3"}], offered), ask=True)
+    assert text.startswith("<|im_start|>system\nRead Edit Grep(regex) dial(level: integer)<|im_end|>")
+    assert "-Write -Bash -Glob<" in text
+
+
+def test_what_claude_code_says_after_a_tool_search_is_no_request() -> None:
+    search = [messages.call("ToolSearch", {"query": "x"}), messages.result("ToolSearch", "x(y)")]
+    said = [{"role": "user", "content": "Find x"}, *search]
+    loaded = {"role": "user", "content": "Tool loaded."}
+    assert rendered(Conversation("", [*said, loaded]), ask=True) == rendered(Conversation("", said), ask=True)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "shown"),
     [
@@ -114,20 +135,63 @@ def test_what_nano_is_to_say_is_marked(tmp_path: Path) -> None:
     labeller = Labeller(tmp_path / "tokenizer.json")
     for made in (maker.copy(), maker.edit(), maker.fact()):
         text = rendered(made)
-        ids, own = labeller(text)
+        ids, speakers = labeller(text)
         assert labeller.tokenizer.decode(ids, skip_special_tokens=False) == text
-        marked = [id for id, mine in zip(ids, own, strict=True) if mine]
+        marked = [id for id, by in zip(ids, speakers, strict=True) if by == tokens.NANO]
         said = re.findall(r"<\|im_start\|>assistant\n(.*?<\|im_end\|>)", text, re.DOTALL)
         assert labeller.tokenizer.decode(marked, skip_special_tokens=False) == "".join(said)
 
 
+CLOSING = [9001, 9002, 9003]
+"""Stands for what ends a call."""
+
+
 def test_a_slip_is_shown_and_not_taught() -> None:
     """What is to be said is taught in full, in its order, with or without a slip in between."""
-    data = pytest.importorskip("training.nano.data", reason="PyTorch is for training only")
-    ids, own = list(range(100)), [False] * 20 + [True] * 80
-    rng, slips = random.Random(1), 0
+    # Every third token is the same, and what follows it never is.
+    ids = [0 if number % 3 == 0 else number for number in range(100)]
+    speakers, rng, slipped_in = [tokens.OTHERS] * 20 + [tokens.NANO] * 80, random.Random(1), 0
     for _ in range(500):
-        shown, taught = data.slipping((ids, own), rng)
-        assert [token for token, mark in zip(shown, taught, strict=True) if mark] == ids[20:]
-        slips += len(shown) > len(ids)
-    assert 10 < slips < 60
+        shown, taught = slips.slipping((ids, speakers), rng, CLOSING)
+        slipped = taught.count(tokens.SLIP)
+        if slipped > slips.MOST_SLIPPED:  # That one was a loop.
+            continue
+        assert [token for token, by in zip(shown, taught, strict=True) if by == tokens.NANO] == ids[20:]
+        assert len(shown) - len(ids) == slipped
+        if slipped:
+            begin = taught.index(tokens.SLIP)
+            # The first wrong token has followed the same one before, and is not what comes in the end.
+            assert shown[begin - 1] == shown[shown.index(shown[begin]) - 1] == 0 != shown[begin]
+            assert shown[begin] != shown[begin + slipped]
+        slipped_in += slipped > 0
+    assert 20 < slipped_in < 100
+
+
+@pytest.mark.parametrize("ending", [[99], CLOSING], ids=["words", "a call"])
+def test_what_is_said_over_and_over_ends(ending: list[int]) -> None:
+    """The loop is not taught; taught is that an end comes after it, which of a call is one that closes it."""
+    said = list(range(40, 80))
+    ids = [1, 2, 3, *said, *ending, 7, 7]
+    speakers = [tokens.OTHERS] * 3 + [tokens.NANO] * len(said + ending) + [tokens.OTHERS] * 2
+    rng, loops = random.Random(2), 0
+    for _ in range(1000):
+        shown, taught = slips.slipping((ids, speakers), rng, CLOSING)
+        looped = taught.count(tokens.SLIP)
+        if looped == 0:
+            assert (shown, taught) == (ids, speakers)
+            continue
+        begin = taught.index(tokens.SLIP)
+        assert looped >= slips.LEAST_LOOPED and shown[:begin] == ids[:begin]
+        assert shown[begin + looped :] == ending and taught[begin + looped :] == [tokens.NANO] * len(ending)
+        loop = shown[begin : begin + looped]
+        period = next(p for p in range(1, looped) if loop[p:] == loop[:-p])
+        assert period in slips.LENGTHS_OF_LOOPS or period == begin - 3
+        assert looped >= slips.LEAST_TIMES * period and loop[:period] == shown[begin - period : begin]
+        loops += 1
+    assert 10 < loops < 60
+
+
+def test_what_never_comes_again_has_nothing_to_slip_into() -> None:
+    example, rng = (list(range(100)), [tokens.NANO] * 100), random.Random(1)
+    shown = [slips.slipping(example, rng, CLOSING) for _ in range(100)]
+    assert all(made == example or made[1].count(tokens.SLIP) >= slips.LEAST_LOOPED for made in shown)

@@ -177,3 +177,83 @@ NAMED_TOOL: Phrases = (
         "Have the {tool} tool look at {argument}",
     ],
 )
+
+GLOB_LANGUAGE: Phrases = (
+    [
+        PLEASE
+        + "[find|list|show|show me|get|give me|look for|search for] [|all |the |all the |every |my |all my ]{language} files[|| here| in this project| in the repository| in this folder]",
+        "[Which|What] {language} files [are here|are there|do I have|do we have|exist|are in this folder|does this project have]",
+        "Where are [|my |the |all |all the |our ]{language} files",
+        "[Are there|Do we have|Do I have|Have we] [|any |some ]{language} files[| here| in this project| in this folder]",
+        "[I want|I need|I'd like|We need] [|all |the |all the |to see all |a list of the |a list of all ]{language} files",
+        "[All|All the|The] {language} files[|, please| of this project| in this folder]",
+        PLEASE + "[tell me|say] [which|what] {language} files [there are|exist|we have|you find|are here]",
+        PLEASE + "[show|list|find|print|give me|get] [every|each|any|every single] {language} file[|| here| you find]",
+        "[Every|Each] {language} file[|, please| in this project]",
+    ],
+    ["Name every {language} file", "Let me see the {language} files", "Please go and find the {language} files"],
+)
+LANGUAGES = {
+    "Python": "py", "JavaScript": "js", "TypeScript": "ts", "Markdown": "md", "text": "txt", "JSON": "json", "Go": "go",
+    "Rust": "rs", "Java": "java", "C": "c", "HTML": "html", "CSS": "css", "YAML": "yaml", "shell": "sh", "Ruby": "rb",
+    "SQL": "sql", "CSV": "csv", "log": "log", "XML": "xml", "PDF": "pdf", "Swift": "swift", "PHP": "php",
+}  # fmt: skip
+
+LIST_FILES: Phrases = (
+    [
+        PLEASE
+        + "[list|show|show me|print|display|give me] [|all |the |all the |my |me the |every |all my ][files|file names|folders and files][|| here| in this folder| in this directory| in the current folder| in the current directory| in the folder]",
+        "[What|Which] files [are here|are there|are in this folder|do I have|do we have|exist here|are in the current directory|are in this directory|have we here]",
+        "[What is|What's|What do we have|What do I have] in [this|the|the current|my] [folder|directory]",
+        PLEASE + "[show|show me|list|display|look at] [this|the|the current|my] [folder|directory]",
+        PLEASE + "[show|list|print|tell me] the [content|contents] of [this|the|the current|my] [folder|directory]",
+        "[I want|I need|I'd like|I would like|Let me|We want] [to |]see [|all |the |all the |my ]files[| here| in this folder]",
+        "[Have a look|Look|Take a look] around[| here]",
+        PLEASE + "[tell me|say] [what|which] files [there are|are in this folder|you see|we have|exist]",
+        "[All|All the|The] files[, please| in this folder| in this directory|, all of them]",
+        PLEASE + "[tell me|say|show me] what [is in|lies in|one finds in] [this|the|the current|my] [folder|directory]",
+        PLEASE + "[show|print|give me] [every|each] file [here|that is here|of this folder|in this folder]",
+        "What does [the|my|the current] [folder|directory] [contain|hold]",
+    ],
+    ["Please list every file you find here", "What files do you see in here", "Tell me what this folder contains"],
+)
+
+WORKING_DIRECTORY: Phrases = (
+    [
+        "[Where am I|Where are we][| now| right now| here]",
+        "[What|Which] [folder|directory] [am I in|are we in|is this|are you in|do we work in|are you working in]",
+        PLEASE
+        + "[show|tell|give|print] me the [|path of the ][current|working|current working|present] [folder|directory]",
+        "[What is|What's|Say] the [|path of the |name of the ][current|working|current working|present] [folder|directory]",
+        PLEASE + "[print|show|tell me] [the working directory|the current path|where we are|where I am]",
+        "[In|Under] [which|what] [folder|directory|path] [am I|are we|do we work]",
+        "The [current|working] [directory|folder][|, please]",
+    ],
+    ["In which folder are you now", "Tell me the path of this directory"],
+)
+
+DATE: Phrases = (
+    [
+        "[What|Which] [date|day] [is it|is today|do we have][|| today| now]",
+        "What [time is it|is the time|is the date|is today's date|is the time now][|| now| here]",
+        PLEASE + "[tell|give|show] me [the date|the time|today's date|what day it is|what time it is][|| now]",
+        "[What's|What is|Say|Print] [the date|the time|today's date|the date today|the current time|the current date]",
+        "[I need|I want|I'd like] [|to know |to have ][the date|the time|today's date|the current time]",
+        "[How late is it|Do you have the time|Do we know the date][| now]",
+    ],
+    ["Can you say what the date is", "Do you know what time it is"],
+)
+
+USER_NAME: Phrases = (
+    [
+        "Who am I[| here| on this machine]",
+        "[What is|What's|Tell me|Show me|Print|Say] my [user name|username|login|login name|user]",
+        "[Which|What] user [am I|is this|do I work as|is logged in|are we]",
+        PLEASE + "[tell me|say|show me] [who I am|which user I am|what user this is]",
+        "[As|Under] [which|what] user [am I logged in|do I run|are we here]",
+    ],
+    ["Do you know my user name", "Tell me as which user I work"],
+)
+
+EVERYDAY = {"ls": LIST_FILES, "pwd": WORKING_DIRECTORY, "date": DATE, "whoami": USER_NAME}
+"""Commands that people ask for by what they are for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
 from training.nano import command_phrases, messages, phrases, results, sayings
@@ -37,6 +38,8 @@ LONGEST_QUESTION = 400
 """Bytes. Of longer ones the template keeps the end."""
 CODE_MARKS = '```"'
 """Commands are mostly quoted as code."""
+PLAIN_COMMAND = re.compile(r"[\w./-]+(?: -[\w-]+| \w+)?")
+"""One that is understood without quotes, wherever it stands."""
 HELLO_LIMIT = "I can say hello in one to ten words."
 
 
@@ -48,9 +51,9 @@ class Maker:
         self.unseen = unseen
         self.lexicon = Lexicon(self.rng, unseen=unseen)
         self._kinds: dict[Callable[[], Conversation], float] = {
-            self.read: 17, self.read_two: 5, self.first_line: 6, self.bash: 11, self.write: 14, self.edit: 10,
-            self.copy: 8, self.run_and_save: 5, self.grep: 7, self.glob: 6, self.named_tool: 10, self.without_tools: 13,
-            self.repeat: 5, self.hello: 8, self.sums: 9, self.fact: 15, self.beyond: 9,
+            self.read: 17, self.read_two: 5, self.first_line: 6, self.bash: 11, self.everyday: 5, self.write: 14,
+            self.edit: 10, self.copy: 8, self.run_and_save: 5, self.grep: 7, self.glob: 6, self.named_tool: 10,
+            self.without_tools: 13, self.repeat: 5, self.hello: 8, self.sums: 13, self.fact: 15, self.beyond: 9,
         }  # fmt: skip
 
     def any(self) -> Conversation:
@@ -105,6 +108,12 @@ class Maker:
         asked = self._ask(listed, mark="" if bare else None, command=shown, tool="Bash", argument=shown)
         return self._with_result("bash", asked, "Bash", [command], self._output(), "It printed: {result}")
 
+    def everyday(self) -> Conversation:
+        """What people ask for without naming the command."""
+        command = self.rng.choice(list(command_phrases.EVERYDAY))
+        asked = self._ask(command_phrases.EVERYDAY[command])
+        return self._with_result("everyday", asked, "Bash", [command], self._output(), "It printed: {result}")
+
     def grep(self) -> Conversation:
         pattern = self.rng.choice((self.lexicon.name, self.lexicon.word, lambda: self.lexicon.words(2, 3)))()
         shown = pattern if " " not in pattern and self.lexicon.chance(0.5) else self.lexicon.quoted(pattern)
@@ -112,9 +121,14 @@ class Maker:
         return self._with_result("grep", asked, "Grep", [pattern], self._output(), "The result is: {result}")
 
     def glob(self) -> Conversation:
-        pattern = self.lexicon.glob()
-        shown = self._shown(pattern)
-        asked = self._ask(self._or_by_name(command_phrases.GLOB), mark="", glob=shown, tool="Glob", argument=shown)
+        if self.lexicon.chance(0.2):
+            language = self.rng.choice(list(command_phrases.LANGUAGES))
+            pattern = f"**/*.{command_phrases.LANGUAGES[language]}"
+            asked = self._ask(command_phrases.GLOB_LANGUAGE, language=language)
+        else:
+            pattern = self.lexicon.glob()
+            shown = self._shown(pattern)
+            asked = self._ask(self._or_by_name(command_phrases.GLOB), mark="", glob=shown, tool="Glob", argument=shown)
         return self._with_result("glob", asked, "Glob", [pattern], self._output(), "The result is: {result}")
 
     def named_tool(self) -> Conversation:
@@ -143,9 +157,9 @@ class Maker:
 
     def edit(self) -> Conversation:
         path = self.lexicon.path()
-        old, new = (
-            self.rng.choice((self.lexicon.word, self.lexicon.name, lambda: self.lexicon.words(1, 3)))() for _ in "12"
-        )
+        old = new = self._spot()
+        while new == old:
+            new = self._spot()
         mark = self.rng.choice(("", "", '"', "'", "`"))
         quote = mark or ('"' if " " in old + new else "")
         asked = self._ask(
@@ -162,6 +176,9 @@ class Maker:
         done = self._answered("Edit", self._success(path), f"I changed {path}.")
         return Conversation("edit", [*reading, messages.result("Read", self._as_client(content)), call, *done], tools)
 
+    def _spot(self) -> str:
+        return self.rng.choice((self.lexicon.word, self.lexicon.name, lambda: self.lexicon.words(1, 3)))()
+
     def copy(self) -> Conversation:
         path, target, content = self.lexicon.path(), self.lexicon.path(), self._content()
         asked = self._ask(phrases.COPY, mark="", path=self._shown(path), target=self._shown(target))
@@ -169,15 +186,19 @@ class Maker:
 
     def run_and_save(self) -> Conversation:
         command, target, output = self.lexicon.command(), self.lexicon.path(), self._output()
-        shown = self.lexicon.quoted(command, CODE_MARKS)
+        bare = PLAIN_COMMAND.fullmatch(command) and self.lexicon.chance(0.5)
+        shown = command if bare else self.lexicon.quoted(command, CODE_MARKS)
         asked = self._ask(command_phrases.RUN_AND_SAVE, mark="", command=shown, path=self._shown(target))
         return self._then_saved("run_and_save", asked, "Bash", command, output, target)
 
     def without_tools(self) -> Conversation:
         """Asked for what it cannot do here: with no tools at all, or with one missing of those it would take."""
-        one = (self.read, self.first_line, self.bash, self.write, self.grep, self.glob, self.named_tool)
+        one = (
+            self.read, self.read, self.first_line, self.bash, self.everyday, self.write, self.grep, self.glob,
+            self.named_tool,
+        )  # fmt: skip
         two = (self.edit, self.copy, self.run_and_save)
-        made = self.rng.choice(two if self.lexicon.chance(0.5) else one)()
+        made = self.rng.choice(two if self.lexicon.chance(0.4) else one)()
         missing = self.rng.choice(made.calls)["name"]
         others = [tool for tool in made.tools if tool["function"]["name"] != missing]
         if not others or self.lexicon.chance(0.5):
@@ -202,6 +223,10 @@ class Maker:
             sign = self.rng.choice("+-*/")
             large = f"{self.rng.randint(21, 9999)} {sign} {self.rng.randint(2, 9999)}"
             return self._said("sums", self._ask(sayings.SUMS, mark="", sum=large), BEYOND_ME)
+        if self.lexicon.chance(0.06):
+            sign = self.rng.choice(("times", "divided by", "x", "*", "/"))
+            other = f"{self.rng.randint(0, 20)} {sign} {self.rng.randint(0, 20)}"
+            return self._said("sums", self._ask(sayings.SUMS, mark="", sum=other), BEYOND_ME)
         sign = self.rng.choice("++-")
         first, second = self.rng.randint(0, 10), self.rng.randint(0, 10)
         if sign == "-" and first < second:
@@ -238,7 +263,8 @@ class Maker:
     # --- pieces ------------------------------------------------------------------------------------------------
 
     def _ask(self, listed: phrases.Phrases, mark: str | None = None, **values: str | Callable[[], str]) -> Message:
-        text = phrase(self.rng, listed, unseen=self.unseen)
+        plain = not self.unseen and self.lexicon.chance(phrases.PLAIN)
+        text = phrases.plainest(listed) if plain else phrase(self.rng, listed, unseen=self.unseen)
         if self.lexicon.chance(0.2):
             text = text[0].lower() + text[1:]
         elif text[:1].isalpha():

@@ -10,30 +10,28 @@ from torch import Tensor
 
 from training.nano.conversations import Maker
 from training.nano.render import rendered
-from training.nano.tokens import PADDING, Labeller
+from training.nano.slips import Example, slipping
+from training.nano.tokens import OTHERS, PADDING, Labeller
 
 LONGEST = 768
 """Tokens; the few conversations that are longer are left out."""
-SLIPS = 0.06
-"""Of the answers: so many are made to slip into saying something twice or more, and shown how to go on from there."""
-LONGEST_SLIP, MOST_SLIPS = 24, 5
 POOL = 28
 """Batches that are sorted by length together, so that little is padded."""
 
 
 def batches(labeller: Labeller, seed: int, tokens_per_batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """(ids, own): both (batch, length); `own` marks what Nano is to say. The same for the same seed."""
+    """(ids, speakers): both (batch, length); see `tokens.py`. The same for the same seed."""
     maker, shuffler = Maker(f"training {seed}", unseen=False), random.Random(seed)
-    examples: list[tuple[list[int], list[bool]]] = []
+    examples: list[Example] = []
     while True:
         tokens = sum(len(ids) for ids, _ in examples)
         while tokens < POOL * tokens_per_batch:
-            example = slipping(labeller(rendered(maker.any())), shuffler)
+            example = slipping(labeller(rendered(maker.any())), shuffler, labeller.closing)
             if len(example[0]) <= LONGEST:
                 examples.append(example)
                 tokens += len(example[0])
         examples.sort(key=lambda example: len(example[0]))
-        made, batch = [], list[tuple[list[int], list[bool]]]()
+        made, batch = [], list[Example]()
         for example in examples:
             if batch and (len(batch) + 1) * len(example[0]) > tokens_per_batch:
                 made.append(_padded(batch))
@@ -45,24 +43,9 @@ def batches(labeller: Labeller, seed: int, tokens_per_batch: int) -> Iterator[tu
         yield from made
 
 
-def slipping(example: tuple[list[int], list[bool]], rng: random.Random) -> tuple[list[int], list[bool]]:
-    """Now and then with a stretch of an answer repeated, which is not to be learned, and what follows it, which is: who
-    copies by what came last time would else repeat it for ever."""
-    ids, own = example
-    places = [at for at in range(1, len(ids)) if own[at - 1] and own[at]]
-    if len(places) < 2 * LONGEST_SLIP or rng.random() >= SLIPS:
-        return example
-    end = rng.choice(places[LONGEST_SLIP:])
-    length = rng.randint(1, LONGEST_SLIP)
-    if not all(own[end - length : end]):
-        return example
-    again = ids[end - length : end] * rng.randint(1, MOST_SLIPS)
-    return ids[:end] + again + ids[end:], own[:end] + [False] * len(again) + own[end:]
-
-
-def _padded(batch: list[tuple[list[int], list[bool]]]) -> tuple[Tensor, Tensor]:
+def _padded(batch: list[Example]) -> tuple[Tensor, Tensor]:
     longest = max(len(ids) for ids, _ in batch)
-    ids, own = torch.full((len(batch), longest), PADDING), torch.zeros(len(batch), longest, dtype=torch.bool)
-    for row, (example, marks) in enumerate(batch):
-        ids[row, : len(example)], own[row, : len(example)] = torch.tensor(example), torch.tensor(marks)
-    return ids, own
+    ids, speakers = torch.full((len(batch), longest), PADDING), torch.full((len(batch), longest), OTHERS)
+    for row, (example, said) in enumerate(batch):
+        ids[row, : len(example)], speakers[row, : len(example)] = torch.tensor(example), torch.tensor(said)
+    return ids, speakers

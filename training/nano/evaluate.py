@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pensieve.core.generation import Chunk, Job, Sampling
 from pensieve.engines.base import Engine
-from training.nano.conversations import Maker
+from training.nano.conversations import HELLO_LIMIT, Maker
 from training.nano.messages import Conversation
 from training.nano.render import rendered
 from training.nano.tokens import END
@@ -20,6 +20,8 @@ from training.nano.tokens import END
 LONGEST_ANSWER = 600
 AT_ONCE = 4
 SECONDS = 60
+TOO_MANY_WORDS = "hello in too many words"
+"""Asked for more than it knows: apart from `hello`, which counts its words."""
 STEPS = {"call": "tool calls", "answer": "answers from tool results", "words": "other answers"}
 
 
@@ -61,7 +63,8 @@ def questions(conversations: Iterable[Conversation]) -> Iterator[Question]:
             prompt = rendered(made, number, ask=True)
             step = "call" if message.get("tool_calls") else "answer" if number > 1 else "words"
             expected = rendered(made, number + 1).removeprefix(prompt).removesuffix(END)
-            yield Question(made.kind, step, prompt, expected, bool(made.tools))
+            kind = TOO_MANY_WORDS if expected == HELLO_LIMIT else made.kind
+            yield Question(kind, step, prompt, expected, bool(made.tools))
 
 
 def unseen_conversations(seed: str, count: int) -> list[Conversation]:

@@ -33,7 +33,7 @@ FACTS = [
         ["Can you explain what Pensieve is", "What is the purpose of Pensieve"],
     ),
     Fact(
-        f"Start the server with your own file: {LOAD_A_REAL_MODEL}",
+        f"Type pensieve recommend to see what fits this machine, pensieve pull to fetch it; or {LOAD_A_REAL_MODEL}",
         [
             "How [do I|can I|to|should I] [load|use|run|start|serve|try|get] [a|another|a real|a better|a bigger|my own|a different] model",
             "[Load|Use|Start|Switch to|Change to] [a|another|a real|a better|a bigger|my own|a different] model",
@@ -46,7 +46,7 @@ FACTS = [
         ["How would I load a real model", "Tell me how to use my own model"],
     ),
     Fact(
-        "Press Ctrl-C in the terminal where Pensieve runs. Answers that are under way have half a minute to finish.",
+        "Type pensieve stop, or press Ctrl-C where it runs. Answers that are under way have half a minute to finish.",
         [
             "How [do I|can I|to|should I] [stop|quit|end|exit|close|kill|shut down] [you|Pensieve|the server|this server|it]",
             "[Stop|Quit|Shut down] [Pensieve|the server]",
@@ -70,7 +70,7 @@ FACTS = [
         ["Tell me how to start Pensieve", "How would I start the server"],
     ),
     Fact(
-        "Set ANTHROPIC_BASE_URL to http://127.0.0.1:7777 and ANTHROPIC_AUTH_TOKEN to pensieve-local-token, then type claude.",
+        "Type pensieve claude in another terminal. It changes nothing else on the machine.",
         [
             "How [do I|can I|to|should I] [use|connect|run|start|point] Claude Code[| with you| with Pensieve| to Pensieve| here| on this server]",
             "How does Claude Code [find|reach|talk to|connect to] [you|Pensieve|this server]",
@@ -181,7 +181,7 @@ FACTS = [
         ["Tell me the license of Pensieve", "What license does Pensieve have"],
     ),
     Fact(
-        "In Python. The models run in llama.cpp.",
+        "In Python. The models run in llama.cpp, or in MLX on a Mac.",
         [
             "[In which|Which|What] [programming |]language [are you|is Pensieve|is this] [written|made|programmed] in",
             "[What|How] is Pensieve [made of|written|built|programmed]",

@@ -11,6 +11,20 @@ from pathlib import Path
 from training.nano import command_phrases, phrases, results, sayings
 from training.nano.facts import FACTS
 
+EVERYDAY_PATHS = (
+    "notes.txt todo.txt hello.txt test.txt a.txt b.txt c.txt x.txt one.txt two.txt copy.txt out.txt new.txt old.txt "
+    "foo.txt file.txt list.txt log.txt now.txt data.csv main.py test.py hello.py app.py app.js index.html style.css "
+    "config.json package.json data.json README.md notes.md plan.md src/main.py src/app.py docs/plan.md docs/README.md "
+    "src/index.ts run.sh ./run.sh /etc/hostname /etc/hosts /tmp/test.txt /tmp/a.txt ~/notes.txt Makefile LICENSE"
+).split()
+EVERYDAY_TEXTS = (
+    "hello|hello world|Hello, world!|Hello World|hi|hi there|test|this is a test|foo|bar|foo bar|one two three|a b c|"
+    "1 2 3|42|buy milk|buy milk and eggs|call mom|TODO|done|ok|yes|no|abc|import os|x = 1|the quick brown fox|"
+    "good morning|see you tomorrow|my first file|some text|it works"
+).split("|")
+EVERYDAY_WORDS = "foo bar hello world cat dog red blue old new true false yes no hi bye goodbye one two TODO".split()
+"""What people try first: for training only."""
+
 _SPOKEN = " ".join(
     [
         text
@@ -19,6 +33,9 @@ _SPOKEN = " ".join(
         for text in pair[0]
     ]
     + [text for fact in FACTS for text in (fact.answer, *fact.asked)]
+    + EVERYDAY_PATHS
+    + EVERYDAY_TEXTS
+    + EVERYDAY_WORDS
 )
 WORDS_OF_PHRASES = set(re.findall(r"[a-z]{2,}", re.sub(r"{\w+}", " ", _SPOKEN).lower()))
 WORDS = sorted({*Path(__file__).with_name("words.txt").read_text().split(), *WORDS_OF_PHRASES})
@@ -59,6 +76,7 @@ class Lexicon:
     def __init__(self, rng: random.Random, *, unseen: bool) -> None:
         self.rng = rng
         self.unseen = unseen
+        self._last_word = ""
         self._words = [word for word in WORDS if kept_back(word) == unseen]
         self._extensions = UNSEEN_EXTENSIONS + EXTENSIONS if unseen else EXTENSIONS
         self._bare_names = UNSEEN_BARE_NAMES if unseen else BARE_NAMES
@@ -67,14 +85,24 @@ class Lexicon:
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
 
+    def _everyday(self, probability: float) -> bool:
+        return not self.unseen and self.chance(probability)
+
     def real_word(self) -> str:
         word: str = self.rng.choice(self._words)
         return word
 
     def word(self) -> str:
         """A word, or one that might be: who has seen enough of these copies instead of guessing."""
-        if self.chance(0.65):
-            return self.real_word()
+        if self._everyday(0.02):
+            return self.rng.choice(EVERYDAY_WORDS)
+        if self._last_word and not self.unseen and self.chance(0.05):
+            # Copying has to know which of two like words it has come to.
+            return self._last_word
+        self._last_word = self.real_word() if self.chance(0.65) else self._made_up_word()
+        return self._last_word
+
+    def _made_up_word(self) -> str:
         first, second = self.real_word(), self.real_word()
         made = first[: self.rng.randint(1, 6)] + second[-self.rng.randint(1, 6) :]
         return self._stuttering(made) if not self.unseen and self.chance(0.12) else made
@@ -146,6 +174,8 @@ class Lexicon:
         return self._cased(name) + "." + self.extension()
 
     def path(self) -> str:
+        if self._everyday(0.06):
+            return self.rng.choice(EVERYDAY_PATHS)
         folders = [self.name() for _ in range(self.rng.choice((0, 0, 0, 0, 0, 1, 1, 2)))]
         kind = self.rng.random()
         if kind < 0.3:
@@ -198,6 +228,8 @@ class Lexicon:
 
     def content(self) -> str:
         """Of a file, or an output; now and then more than Nano's template lets through."""
+        if self._everyday(0.04):
+            return self.rng.choice(EVERYDAY_TEXTS)
         if self.chance(0.03):
             return "\n".join(self.line() for _ in range(self.rng.randint(7, 14)))
         return (
@@ -211,6 +243,8 @@ class Lexicon:
 
     def text(self) -> str:
         """Something short that a user dictates."""
+        if self._everyday(0.06):
+            return self.rng.choice(EVERYDAY_TEXTS)
         kind = self.rng.random()
         return self.words(1, 6) if kind < 0.6 else self.sentence() if kind < 0.85 else self.line()
 

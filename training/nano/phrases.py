@@ -49,6 +49,8 @@ FILLERS = [
 ]
 LOOSENED = 0.2
 """So much of what training shows has a word more than its list says: nobody keeps to a list."""
+PLAIN = 0.08
+"""So much of what training shows is said in the plainest words of all, with which most people begin."""
 NOW = "[|||||| now|, please| please| for me|, thanks]"
 
 
@@ -57,6 +59,14 @@ def phrase(rng: random.Random, phrases: Phrases, *, unseen: bool) -> str:
     while _CHOICE.search(text):
         text = _CHOICE.sub(lambda found: rng.choice(found[1].split("|")), text, count=1)
     return text if unseen or rng.random() >= LOOSENED else _loosened(rng, text)
+
+
+def plainest(phrases: Phrases) -> str:
+    """Each list begins with it, and each choice."""
+    text = phrases[0][0]
+    while _CHOICE.search(text):
+        text = _CHOICE.sub(lambda found: found[1].split("|")[0], text, count=1)
+    return text
 
 
 def _loosened(rng: random.Random, text: str) -> str:
@@ -102,6 +112,8 @@ READ: Phrases = (
         "I [would love|want|wish|have] to [learn|hear|find out|be told] what [stands in|is in|the text is in|they wrote in] {path}",
         "Let me [hear|find out|learn|look at] what {path} [contains|holds|tells|has]",
         "[May|Can|Could] you [kindly |please |]tell [me|us] [the words|the text|all] [of|in] {path}",
+        PLEASE
+        + "[open|take|get|load] {path}[ and|, and|, then] [read it|show it|print it|say it] [aloud|for me|to us|to all of us|to everybody]",
     ],
     [
         "Would you kindly read {path} and report what it contains",

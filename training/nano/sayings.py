@@ -89,6 +89,10 @@ BEYOND: Phrases = (
         "[Why|When|How] does [a|my|this|your|every] {word} [|ever |not |always ]{word}",
         "Teach [us|my team|me to|me about|me how to] {word}[| {word}]",
         "[What|How much] do [they|people|we] [know|say|think] [about|of] [|the |my ]{word}[| {word}]",
+        PLEASE
+        + "[explain|describe|fix|review|test|improve|summarize|document|clean up|format|understand|finish|port|rewrite] [this|the|my|that|all|our|the whole] [code|project|repository|program|file|files|bug|function|class|tests|text|folder|app|module]",
+        PLEASE
+        + "[delete|remove|rename|move|compress|download|upload|send|summarize|translate|explain|review|fix|format|lint|improve|sort] [|||the file |my ]{path}[|| for me]",
         "Help [us|me to|me] [learn|see|read up on|get|study] [|the |my ]{word}",
     ],
     [
@@ -100,5 +104,7 @@ BEYOND: Phrases = (
         "What is the best {word} in {word}",
         "Refactor the {word} module",
         "Teach me {word}",
+        "Would you shorten {path}",
+        "I would love to understand this whole code",
     ],
 )

@@ -18,6 +18,8 @@ SPECIAL = [END_OF_TEXT, START, END]
 MARKERS = ["<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"]
 PADDING = VOCABULARY - len(SPECIAL) - len(MARKERS)
 """The end of text, which no conversation contains."""
+OTHERS, NANO, SLIP = range(3)
+"""Who says a token: the user, a tool or the template; Nano; or Nano, by mistake."""
 LLAMACPP_PRE = "deepseek-coder"
 """It splits at digits, punctuation and spaces, never inside a word, not even at an apostrophe."""
 
@@ -44,23 +46,25 @@ def train_tokenizer(texts: Iterator[str]) -> Tokenizer:
 
 
 class Labeller:
-    """Token ids of a rendered conversation, and which of them Nano itself is to say."""
+    """Token ids of a rendered conversation, and who says each."""
 
     def __init__(self, path: Path) -> None:
         self.tokenizer = Tokenizer.from_file(str(path))
         self._start, self._end = (self.tokenizer.token_to_id(token) for token in (START, END))
         self._assistant = self.tokenizer.encode("assistant\n").ids
+        self.closing: list[int] = self.tokenizer.encode('"}}\n</tool_call>' + END).ids
+        """The end of a call, from the quote behind its last value, and of the turn."""
 
-    def __call__(self, text: str) -> tuple[list[int], list[bool]]:
+    def __call__(self, text: str) -> tuple[list[int], list[int]]:
         ids = self.tokenizer.encode(text).ids
-        own, at, length = [False] * len(ids), 0, len(self._assistant)
+        speakers, at, length = [OTHERS] * len(ids), 0, len(self._assistant)
         while at < len(ids):
             if ids[at] == self._start and ids[at + 1 : at + 1 + length] == self._assistant:
                 at += 1 + length
                 while at < len(ids):
-                    own[at] = True
+                    speakers[at] = NANO
                     if ids[at] == self._end:
                         break
                     at += 1
             at += 1
-        return ids, own
+        return ids, speakers

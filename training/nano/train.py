@@ -20,7 +20,7 @@ from torch.multiprocessing import get_context, spawn
 from training.nano.data import batches
 from training.nano.model import Nano, Shape
 from training.nano.muon import Muon
-from training.nano.tokens import PADDING, Labeller
+from training.nano.tokens import NANO, OTHERS, PADDING, Labeller
 
 SEED = 1
 STEPS = 9000
@@ -92,9 +92,9 @@ def _work(
         next(endless)
     all_here.wait()
     started = time.monotonic() - spent
-    for ids, own in islice(endless, steps - step):
+    for ids, speakers in islice(endless, steps - step):
         torch.manual_seed(SEED + step)
-        losses.append(_learn(nano, ids[rank::WORKERS], own[rank::WORKERS], dtype))
+        losses.append(_learn(nano, ids[rank::WORKERS], speakers[rank::WORKERS], dtype))
         _share(nano, gradients, rank, all_here)
         for optimizer in optimizers:
             for group in optimizer.param_groups:
@@ -136,18 +136,19 @@ def _optimizers(nano: Nano, momenta: list[Tensor], rank: int) -> list[Any]:
     return optimizers
 
 
-def _learn(nano: Nano, ids: Tensor, own: Tensor, dtype: torch.dtype) -> float:
+def _learn(nano: Nano, ids: Tensor, speakers: Tensor, dtype: torch.dtype) -> float:
     """Adds up the gradients; the loss on what Nano is to say."""
-    targets, mine = ids[:, 1:].flatten(), own[:, 1:].flatten()
+    targets, said_by = ids[:, 1:].flatten(), speakers[:, 1:].flatten()
+    mine, others = said_by == NANO, (said_by == OTHERS) & (targets != PADDING)
     # Of what others say a part is enough, and the scores are the dearest thing to compute.
-    counted = (mine | (torch.rand(mine.shape) < OTHERS_PART)) & (targets != PADDING)
+    counted = mine | (others & (torch.rand(mine.shape) < OTHERS_PART))
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
         logits = nano.logits(nano(ids[:, :-1]).flatten(0, 1)[counted])
     losses = F.cross_entropy(logits.float(), targets[counted], reduction="none")
     mine = mine[counted]
     # A short answer is one answer, like a long one: between counting tokens and counting answers.
-    each = own.sum(1, keepdim=True).clamp(min=1).float().rsqrt().expand(-1, ids.shape[1] - 1).flatten()[counted]
-    weights = each * torch.where(mine, 1.0, OTHERS_WEIGHT)
+    each = (speakers == NANO).sum(1, keepdim=True).clamp(min=1).float().rsqrt().expand(-1, ids.shape[1] - 1)
+    weights = each.flatten()[counted] * torch.where(mine, 1.0, OTHERS_WEIGHT)
     (losses * weights).sum().div(weights.sum()).backward()
     return float(losses.detach()[mine].mean())
 
