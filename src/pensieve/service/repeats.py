@@ -11,8 +11,8 @@ LEAST_TIMES = 4
 """So often the same has to fill the last stretches: a list of equal lines may be meant, 3,000 tokens of them hardly."""
 HEAD = 64
 """Characters that are looked for first."""
-LONGEST = 20_000
-"""Characters that are looked at, the last ones."""
+LONGEST = 50_000
+"""Characters that are looked at, the last ones: all, unless tokens are longer than in any language."""
 
 
 class Repeats:
