@@ -103,6 +103,8 @@ SHAPES = {
     "dice-sentencepiece": Shape(32, 1, 1, 1, 32, bits=12, half=False, pre_tokenizer=""),
     "tiny": Shape(128, 4, 4, 2, 384, bits=12, half=False),
     "mid": Shape(768, 12, 12, 4, 2048, bits=14, half=True),
+    # Its keys and values take far more memory than other processes give back by chance.
+    "roomy": Shape(768, 24, 12, 6, 512, bits=12, half=True),
 }
 
 

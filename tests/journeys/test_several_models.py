@@ -83,19 +83,19 @@ def test_a_model_that_is_damaged(folder: Path, script: Path, serve: Callable[...
 
 
 @pytest.fixture(scope="module")
-def mid_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_model("mid", tmp_path_factory.mktemp("models") / "mid.gguf")
+def roomy_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model("roomy", tmp_path_factory.mktemp("models") / "roomy.gguf")
 
 
 def test_the_one_not_used_for_longest_makes_room_unless_it_is_at_work(
-    own_home: Path, mid_model: Path, serve: Callable[..., Server]
+    own_home: Path, roomy_model: Path, serve: Callable[..., Server]
 ) -> None:
     """Models of a size that can be told from chance, and room for two of them."""
     place = own_home / "models"
     place.mkdir(exist_ok=True)
     for name in ("first", "second", "third"):
-        os.link(mid_model, place / f"{name}.gguf")
-    line = steady_gb() - 2.5 * load_cost(read_card(str(mid_model)), 32768, 1, 512).total / 1e9
+        os.link(roomy_model, place / f"{name}.gguf")
+    line = steady_gb() - 2.5 * load_cost(read_card(str(roomy_model)), 32768, 1, 512).total / 1e9
     lines = {"memory__warn_gb": line, "memory__reject_gb": line, "memory__emergency_gb": 0}
     server = serve(place / "first.gguf", **lines, engine__context=32768, engine__parallel=1, engine__cache_mb=0)
     for name, left in (
