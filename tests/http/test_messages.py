@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -133,3 +135,18 @@ def test_sampling_is_accepted_from_the_sdk(server: Server) -> None:
                 messages=[{"role": "user", "content": "hello"}],
                 extra_body={"temperature": 3},
             )
+
+
+def test_a_model_that_repeats_itself_is_not_waited_for(tmp_path: Path, serve: Callable[..., Server]) -> None:
+    script = tmp_path / "loop.json"
+    endless = ["Well. ", *["and so on "] * 400, {"sleep": 600}]
+    script.write_text(json.dumps({"replies": [{"when": "Enough", "steps": ["Yes."]}, {"steps": endless}]}))
+    server = serve(script, engine__parallel=1)
+    ask = {"model": "claude-x", "max_tokens": 30_000, "messages": [{"role": "user", "content": "Go on."}]}
+    answer = server.post(ask).json()
+    said, note = answer["content"][0]["text"].split("\n\n")
+    assert answer["stop_reason"] == "end_turn" and "over and over" in note
+    assert said.startswith("Well. and so on and so on ") and answer["usage"]["output_tokens"] < 4000
+    # Its place is free.
+    answer = server.post(ask | {"messages": [{"role": "user", "content": "Enough?"}]}).json()
+    assert answer["content"][0]["text"] == "Yes."
