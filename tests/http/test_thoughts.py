@@ -48,7 +48,8 @@ def test_a_thought_ends_with_its_budget_and_the_answer_follows(thinker: Server) 
     assert (thought.type, text.type) == ("thinking", "text")
     assert thought.thinking and thought.signature and text.text
     details = message.usage.output_tokens_details
-    assert details.thinking_tokens == BUDGET
+    # White space at the end of the thought is written anew, as the template has it.
+    assert BUDGET - 5 < details.thinking_tokens <= BUDGET
     assert (message.stop_reason, message.usage.output_tokens) == ("max_tokens", 100)
 
 
