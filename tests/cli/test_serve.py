@@ -54,8 +54,9 @@ def test_a_port_that_another_server_of_ours_has(tiny_model: Path, tmp_path: Path
     arguments = ("serve", "--port", port, "--model", str(tiny_model))
     line = one_line(pensieve(*arguments, PENSIEVE_HOME=str(tmp_path / "another")))
     assert "another home" in line and tiny_model.stem in line and "--port" in line
-    line = one_line(pensieve(*arguments, PENSIEVE_HOME=str(tmp_path / "server-0" / "home")))
-    assert "this home" in line and "pensieve stop" in line
+    for host in ("127.0.0.1", "localhost"):
+        line = one_line(pensieve(*arguments, "--host", host, PENSIEVE_HOME=str(tmp_path / "server-0" / "home")))
+        assert "this home" in line and "pensieve stop" in line
 
 
 def test_a_bad_config(tmp_path: Path, tiny_model: Path) -> None:

@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import uvloop
@@ -77,7 +78,8 @@ def _listener(server: Server, home: Path) -> socket.socket:
             pass
         else:
             record = find(home)
-            mine = record is not None and record.url == url
+            # A host has several names.
+            mine = record is not None and urlsplit(record.url).port == server.port
             raise SettingsError(
                 f"A Pensieve server {'of this home' if mine else 'of another home or user'} answers at {url} already, "
                 f"with {model}.",
