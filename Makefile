@@ -52,7 +52,7 @@ check: $(INSTALLED)
 bench: $(INSTALLED) $(BENCH_MODEL)
 	$(BIN)/python benchmarks/overhead.py $(BENCH_MODEL)
 
-# Trains the bundled model anew, in about an hour on two cores. PyTorch is needed for this only.
+# Trains the bundled model anew, in one hour or two on two cores. PyTorch is needed for this only.
 nano: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --requirement training/nano/requirements.txt
 	$(BIN)/python -m training.nano

@@ -33,6 +33,7 @@ def test_those_who_wait_are_served_in_order() -> None:
             ticket = admission.admit()
             await ticket.granted()
             order.append(number)
+            # Others get to run, and could come in between.
             await asyncio.sleep(0)
             ticket.release()
 
@@ -86,6 +87,7 @@ def test_a_cancelled_wait_still_holds_its_ticket_until_released() -> None:
         admission = places(1, 1, SAFE)
         first, second = admission.admit(), admission.admit()
         waiting = asyncio.create_task(second.granted())
+        # So that it waits before it is cancelled.
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)

@@ -25,6 +25,7 @@ OUTPUT = Path("logs", "server.out")
 FAILURE = "pensieve: "
 """So begins the line in which `main.py` says why a command has failed."""
 LOOK_SECONDS = 0.1
+"""Between two looks at another process, which tells nobody how far it is."""
 BEYOND_LOADING_SECONDS = 30.0
 BEYOND_DRAIN_SECONDS = 15.0
 TAKES_REQUESTS = ("ready", "unloaded")

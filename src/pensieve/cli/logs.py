@@ -16,7 +16,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    def _open(self):  # type: ignore[no-untyped-def]
+    def _open(self):  # type: ignore[no-untyped-def]  # its type is private
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         os.fchmod(descriptor, 0o600)
         return open(descriptor, "a", encoding="utf-8")

@@ -20,6 +20,7 @@ STARTING = Path("run", "starting.lock")
 CLAIMING = Path("run", "claiming.lock")
 PATIENCE_SECONDS = 1.0
 LOOK_SECONDS = 0.02
+"""Between two looks at a lock: waiting for it would hold it in the end."""
 
 
 class Record(NamedTuple):

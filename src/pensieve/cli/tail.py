@@ -12,6 +12,7 @@ from typing import IO
 from pensieve.core.errors import SettingsError
 
 FOLLOW_SECONDS = 0.25
+"""Between two looks at the file: not every system tells of new lines."""
 
 
 def show(file: Path, lines: int, follow: bool) -> None:

@@ -24,6 +24,7 @@ SILENCE_SECONDS = 60.0
 PATIENCE = 5
 """Transfers in a row that break without having brought anything."""
 PAUSE_SECONDS = 1.0
+"""Before a connection that broke is tried again."""
 
 Tell = Callable[[int], None]
 """How many bytes of the download are there."""

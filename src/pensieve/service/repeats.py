@@ -16,7 +16,7 @@ LONGEST = 50_000
 
 
 class Repeats:
-    """Fed with all that the model writes, thoughts and calls too; under 1 us a token."""
+    """Fed with all that the model writes, thoughts and calls too; 0.2 us a token of ordinary text."""
 
     def __init__(self) -> None:
         self._stretches: deque[str] = deque(maxlen=STRETCHES)

@@ -61,6 +61,7 @@ class WorkerProcess:
                 start_new_session=True,
             )
         except BaseException:
+            # Also when it is cancelled meanwhile: nobody will connect.
             server.close()
             raise
         # It may have died already: then it holds nothing.
