@@ -10,7 +10,7 @@ BENCH_MODEL := .models/pensieve-bench.gguf
 TEMPLATES := .templates/trl-1.16.0-py3-none-any.whl .templates/xinference-4.1.0-py3-none-any.whl
 FIRST_HALF := tests/engines tests/http tests/journeys
 
-.PHONY: install run test first-half second-half check bench nano clean
+.PHONY: install run models test first-half second-half check bench nano clean
 
 install: $(INSTALLED)
 
@@ -34,6 +34,10 @@ $(BENCH_MODEL): tests/make_model.py | $(INSTALLED)
 
 run: $(INSTALLED)
 	@exec $(BIN)/pensieve serve
+
+# The real models that tests and benchmarks use, about 1.5 GB; what is there is not fetched again.
+models: $(INSTALLED)
+	@$(BIN)/python tests/real_models.py
 
 # Both halves take about as long; with `make -j2 test` they run at once.
 test: first-half second-half

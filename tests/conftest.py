@@ -13,6 +13,7 @@ import pytest
 from command import pensieve
 from make_mlx_model import make_mlx_model
 from make_model import make_model
+from real_models import GEMMA, QWEN, SMOLLM, RealModel
 from server import Server, start_server
 
 SCRIPT = {
@@ -31,6 +32,7 @@ SCRIPT = {
 }
 
 
+NOT_HERE = "is not here (make models)"
 OF_THE_USER = ("PENSIEVE_", "ANTHROPIC_", "CLAUDE_", "XDG_", "HF_", "HUGGINGFACE_", "OLLAMA_")
 
 
@@ -67,6 +69,38 @@ def real_model(request: pytest.FixtureRequest, tiny_model: Path, tmp_path_factor
     if request.param == "llamacpp":
         return tiny_model
     return make_mlx_model("tiny", tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def qwen() -> Path:
+    return _fetched(QWEN)
+
+
+@pytest.fixture(scope="session")
+def gemma() -> Path:
+    return _fetched(GEMMA)
+
+
+@pytest.fixture(scope="session")
+def smollm() -> Path:
+    return _fetched(SMOLLM)
+
+
+def _fetched(model: RealModel) -> Path:
+    if not model.is_here:
+        pytest.skip(f"{model.name} {NOT_HERE}")
+    return model.path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each real model that is not here: which tests it was left out of."""
+    left_out: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("skipped", ()):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        if reason.endswith(NOT_HERE):
+            left_out.setdefault(reason.removeprefix("Skipped: "), []).append(report.nodeid)
+    for reason, tests in left_out.items():
+        terminalreporter.line(f"left out, because {reason}: {', '.join(tests)}")
 
 
 @pytest.fixture
