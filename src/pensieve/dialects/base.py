@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from pensieve.core.pieces import Piece
+
+
+class Head(Struct, frozen=True):
+    """A call in a foreign form whose input is about to be written, in JSON. Places count all characters that were fed.
+
+    `name`: "" if no offered tool has the name that stands at `name_at`. `key`: the key of the input, whose
+    colon ends at `input_at`.
+    """
+
+    name: str
+    name_at: int
+    key: str
+    input_at: int
+
 
 Behind = Literal["start", "text", "call", "thought", "thinking"]
 """What came last: nothing, text, a call, a thought that has ended, or one that goes on."""
@@ -24,6 +40,16 @@ class Reader(Protocol):
     @property
     def stands(self) -> bool:
         """Nothing is held back and no call or thought is open: a new reader `behind` the same reads the rest alike."""
+        ...
+
+    @property
+    def heads(self) -> int:
+        """How many calls in a foreign form have begun."""
+        ...
+
+    @property
+    def head(self) -> Head | None:
+        """The last of them."""
         ...
 
     def feed(self, text: str) -> list[Piece]:

@@ -30,6 +30,10 @@ MARKS = re.compile("\ufffd{2,4}")
 """What llama.cpp's grammars take for one letter, in a longer form than UTF-8 allows, is shown as several."""
 LARGEST_SCHEMA = 400_000
 MOST_ERRORS = 20
+ANY_NUMBER = 2**31 - 1
+"""A bound as large as this is none that a person has thought of."""
+NO_NUMBER = (0, -1)
+"""What stands for no number where a schema allows neither."""
 _ABSENT = object()
 
 
@@ -40,9 +44,11 @@ class Fitter:
 
     def fitted(self, name: str, value: dict[str, Any]) -> dict[str, Any]:
         """The value itself if it fits, if nothing better is known, or if the tool has no schema to go by."""
+        schema = self._schemas.get(name)
         if name not in self._validators:
-            self._validators[name] = _validator(self._schemas.get(name))
+            self._validators[name] = _validator(schema)
         validator = self._validators[name]
+        value = _without_nothing(schema or {}, value)
         if validator is None or not (errors := _errors(validator, value)):
             return value
         for error in errors:
@@ -52,6 +58,38 @@ class Fitter:
             rules = ", ".join("/".join(map(str, error.schema_path)) for error in errors[:3])
             log.warning("the input of %s breaks its schema: %s", name, rules)
         return value
+
+
+def _without_nothing(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """Without the optional members that say nothing: an empty text, a number that is none or any."""
+    kept = {
+        name: one
+        for name, one in value.items()
+        if not (_is_optional(schema, name) and _says_nothing(schema, name, one))
+    }
+    return value if len(kept) == len(value) else kept
+
+
+def _is_optional(schema: dict[str, Any], name: str) -> bool:
+    members, required = schema.get("properties"), schema.get("required", ())
+    return isinstance(members, dict) and isinstance(members.get(name), dict) and name not in required
+
+
+def _says_nothing(schema: dict[str, Any], name: str, value: Any) -> bool:
+    member = schema["properties"][name]
+    if value == "":
+        return not ({"enum", "const", "default"} & set(member))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    low, high = (
+        member.get("exclusiveMinimum", member.get("minimum")),
+        member.get("exclusiveMaximum", member.get("maximum")),
+    )
+    if abs(value) >= ANY_NUMBER:
+        return value in (low, high)
+    return (
+        value in NO_NUMBER and isinstance(low, int | float) and (value < low or value == member.get("exclusiveMinimum"))
+    )
 
 
 def _validator(schema: dict[str, Any] | None) -> jsonschema_rs.Validator | None:

@@ -9,8 +9,9 @@ from msgspec import structs
 
 from pensieve.core.chat import Tool
 from pensieve.core.pieces import Piece
-from pensieve.dialects.base import Behind, Reader
+from pensieve.dialects.base import Behind, Head, Reader
 from pensieve.dialects.calls import CallReader, Desk
+from pensieve.dialects.foreign import ForeignReader
 from pensieve.dialects.forms import Family, Form, GemmaForm, HarmonyForm, NamedForm, ObjectForm, PythonForm, TaggedForm
 from pensieve.dialects.gemma import GemmaReader
 from pensieve.dialects.harmony import HarmonyReader
@@ -22,15 +23,19 @@ from pensieve.dialects.scan import Look, Marks, Reading
 from pensieve.dialects.schemas import Schemas
 from pensieve.dialects.tagged import TaggedReader
 
+_LINE = "\n"
 _SPECIAL = re.compile(r"<[^<>\s=]+>|\[/?[A-Z_]+\]")
 
 
-def make_reader(family: Family, tools: tuple[Tool, ...], *, thinking: bool, behind: Behind = "start") -> Reader:
+def make_reader(
+    family: Family, tools: tuple[Tool, ...], *, thinking: bool, behind: Behind = "start", foreign: bool = True
+) -> Reader:
     """Without tools, calls are text. `thinking`: the prompt has opened a thought, the answer begins inside it.
 
-    `behind`: what an earlier reader of the same answer has read last.
+    `behind`: what an earlier reader of the same answer has read last. `foreign`: calls in other forms than the
+    family's own are calls too.
     """
-    return _Answer(family, tools, thinking, behind)
+    return _Answer(family, tools, thinking, behind, foreign)
 
 
 def reader_markers(family: Family) -> tuple[str, ...]:
@@ -43,7 +48,7 @@ def reader_markers(family: Family) -> tuple[str, ...]:
 
 
 class _Answer:
-    def __init__(self, family: Family, tools: tuple[Tool, ...], thinking: bool, behind: Behind) -> None:
+    def __init__(self, family: Family, tools: tuple[Tool, ...], thinking: bool, behind: Behind, foreign: bool) -> None:
         self._desk = Desk(Schemas(tools), behind)
         self._desk.out.thinking = thinking
         self._outside = False
@@ -57,8 +62,12 @@ class _Answer:
         think = family.think
         self._think_open, self._think_close = (think.open.strip(), think.close.strip()) if think else ("", "")
         marks = self._calls.marks if self._calls else ()
-        self._text_marks = Marks(self._think_open, self._think_close, *marks)
         self._thought_marks = Marks(self._think_close, *marks)
+        self._foreign: ForeignReader | None = None
+        if foreign and self._calls:
+            self._foreign = ForeignReader(self._desk, (self._think_open, self._think_close, *marks), behind)
+            marks = (*marks, _LINE, *self._foreign.marks)
+        self._text_marks = Marks(self._think_open, self._think_close, *marks)
         self._reading: Generator[None] | None = (
             self._harmony.read(thinking) if self._harmony else self._read(thinking and think is not None)
         )
@@ -89,28 +98,54 @@ class _Answer:
         outside = self._harmony.outside if self._harmony else self._outside
         return (outside or not self._begun) and self._desk.source.empty and self._desk.out.stands
 
+    @property
+    def heads(self) -> int:
+        return self._foreign.heads if self._foreign else 0
+
+    @property
+    def head(self) -> Head | None:
+        return self._foreign.head if self._foreign else None
+
     def _advance(self) -> None:
         if self._reading is not None and next(self._reading, self) is self:
             self._reading = None
 
     def _read(self, thinking: bool) -> Reading[None]:
-        source, out = self._desk.source, self._desk.out
+        source, out, foreign = self._desk.source, self._desk.out, self._foreign
+        text = foreign.text if foreign else out.text
+        line = foreign is not None and out.behind != "text"
         if thinking:
             yield from self._thought()
         while True:
             if self._calls and self._calls.bare and out.at_start and (yield from self._calls.begins()):
                 yield from self._calls.read("", False)
+            while line and foreign:
+                self._outside = out.behind != "text"
+                yield from source.peek()
+                self._outside = False
+                line = yield from foreign.line()
             self._outside = True
-            mark = yield from source.until(self._text_marks, out.text)
+            mark = yield from source.until(self._text_marks, text)
             self._outside = False
             if not mark:
                 return
             if mark == self._think_open:
                 yield from self._thought()
+                line = True
             elif mark == self._think_close:
                 out.end_no_thought()
+            elif mark == _LINE:
+                text(mark)
+                line = True
+            elif foreign and mark in foreign.marks:
+                line = yield from foreign.read(mark)
+                if not line:
+                    text(mark)
             elif self._calls and not (yield from self._calls.read(mark, False)):
                 yield from self._not_a_call(mark)
+            elif foreign:
+                foreign.called()
+                line = True
 
     def _thought(self) -> Reading[None]:
         self._desk.out.thinking = True

@@ -48,6 +48,8 @@ class Source:
         self._text = ""
         self._at = 0
         self.ended = False
+        self.position = 0
+        """Characters that were taken."""
         self._seen: list[str] = []
         self._seen_length = 0
 
@@ -64,6 +66,7 @@ class Source:
     def take(self, count: int) -> str:
         taken = self._text[self._at : self._at + count]
         self._at += count
+        self.position += len(taken)
         if self._seen_length <= LONGEST_SHOWN:
             self._seen.append(taken[: LONGEST_SHOWN + 1])
             self._seen_length += len(taken.lstrip(SPACE) if self._seen_length == 0 else taken)
@@ -101,6 +104,16 @@ class Source:
                 return ""
             yield
 
+    def find(self, pattern: re.Pattern[str], start: int) -> int:
+        """Where the first match ends, counted from the first character that was not read; 0: there is none yet."""
+        found = pattern.search(self._text, self._at + start)
+        return found.end() - self._at if found else 0
+
+    @property
+    def waiting(self) -> int:
+        """Characters that have come and were not read."""
+        return len(self._text) - self._at
+
     def run(self, pattern: re.Pattern[str], sink: Sink, begun: str = "") -> Reading[None]:
         """Pass on as much as matches. `begun`: what may at the end of the text be half of more that matches."""
         while True:
@@ -131,9 +144,36 @@ class Look:
         self._source = source
         self._passed = 0
 
-    def take(self) -> None:
-        self._source.take(self._passed)
+    def take(self) -> str:
+        taken = self._source.take(self._passed)
         self._passed = 0
+        return taken
+
+    @property
+    def position(self) -> int:
+        """Where it stands, counted from the first character of all."""
+        return self._source.position + self._passed
+
+    def since(self, before: Look) -> str:
+        """What stands between another look and this one."""
+        return self._source.slice(before._passed, self._passed - before._passed)
+
+    def go_to(self, other: Look) -> None:
+        self._passed = other._passed
+
+    def past(self, character: re.Pattern[str], limit: int) -> Reading[str]:
+        """Pass everything up to and with the next character that matches. "": none comes within the limit."""
+        while not (end := self._source.find(character, self._passed)):
+            self._passed = self._source.waiting
+            if self._source.ended or self._passed > limit:
+                return ""
+            yield
+        self._passed = end
+        return self._source.slice(end - 1, 1)
+
+    def peek(self) -> Reading[str]:
+        """The next character, which stays; nothing at the end."""
+        return (yield from self._next(1))
 
     def ended(self) -> Reading[bool]:
         return not (yield from self._next(1))

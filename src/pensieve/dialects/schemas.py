@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,19 +15,35 @@ ANY: Types = frozenset({"string", "number", "integer", "boolean", "null", "array
 STRING: Types = frozenset({"string"})
 _LITERALS = {"True": "true", "False": "false", "None": "null"}
 _DEEPEST = 20
+_COUNT = re.compile(r":\d+$")
+"""The number of the call, which some models write behind the name."""
 
 
 class Schemas:
     def __init__(self, tools: tuple[Tool, ...]) -> None:
         self._schemas = {tool.name: tool.schema for tool in tools}
+        self._folded: dict[str, str] = {}
+        for name in self._schemas:
+            # Of two names that differ only so, neither is meant by another spelling.
+            self._folded[_folded(name)] = "" if _folded(name) in self._folded else name
+
+    def has(self, name: str) -> bool:
+        return name in self._schemas
+
+    def may_begin(self, word: str) -> bool:
+        """Whether a name, spelled in any way, begins so."""
+        begun = _folded(word)
+        return any(name.startswith(begun) for name in self._folded)
 
     def offered(self, name: str) -> str:
         """The name of the tool that is meant; a name that nobody offers stays as it is."""
         name = name.strip().strip("\"'").strip()
         if name in self._schemas:
             return name
-        last = name.replace(":", ".").rpartition(".")[2]
-        return last if last in self._schemas else name
+        last = _COUNT.sub("", name).replace(":", ".").rpartition(".")[2]
+        if last in self._schemas:
+            return last
+        return self._folded.get(_folded(name)) or self._folded.get(_folded(last)) or name
 
     def keys(self, name: str) -> tuple[str, ...]:
         """The arguments in their order."""
@@ -41,6 +58,10 @@ class Schemas:
             return _types(properties[key], schema, 0)
         more = schema.get("additionalProperties")
         return _types(more, schema, 0) if isinstance(more, dict) and more else STRING
+
+
+def _folded(name: str) -> str:
+    return name.casefold().replace("_", "").replace("-", "")
 
 
 def as_json(text: str, types: Types) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from pensieve.core.generation import Chunk, Finish, Prefill
 from pensieve.core.pieces import Piece, TextPiece, ThinkingPiece
@@ -15,6 +17,16 @@ from pensieve.supervisor.jobs import GoOn
 from pensieve.wire.answer import Event, OutputTokensDetails, StopReason, Usage
 
 REPEATS = "\n\n[Pensieve has ended this answer: the model only said the same over and over.]"
+
+
+@dataclass
+class _Held:
+    """What stands in front of a call that is held by a grammar. A job may begin anew behind it until more is `told`."""
+
+    text: str
+    tokens: int
+    grammar: str
+    told: bool = False
 
 
 class Answer:
@@ -63,6 +75,9 @@ class Answer:
         self._place = Place(thought == "open")
         """Where the raw text begins."""
         self._reading = voice.reading(self._place)
+        self._heads = 0
+        """Calls in a foreign form that this reading has begun and that are held."""
+        self._held: _Held | None = None
 
     @property
     def usage(self) -> Usage:
@@ -85,9 +100,14 @@ class Answer:
         return self.thinking_tokens >= self._budget
 
     @property
+    def is_to_be_held(self) -> bool:
+        """A call in a foreign form has begun, and nothing holds it yet to what is offered."""
+        return self._reading.heads > self._heads and self.voice.can_hold
+
+    @property
     def wants_no_more(self) -> bool:
-        """Of a job that goes on writing: it `overthinks`, or was to stop behind a search."""
-        return self.overthinks or self.paused == "stop_sequence"
+        """Of a job that goes on writing: it `overthinks`, is to be held, or was to stop behind a search."""
+        return self.overthinks or self.is_to_be_held or self.paused == "stop_sequence"
 
     def take(self, chunks: Iterable[Chunk]) -> list[Event]:
         """The events that these Chunks make certain. After the end, none; nor of what comes once it `wants_no_more`."""
@@ -102,14 +122,17 @@ class Answer:
                 events += self._start(chunk.prefill)
                 continue
             pieces += self._understood(chunk)
-            if self.overthinks and chunk.finish is None:
+            if (self.overthinks or self.is_to_be_held) and chunk.finish is None:
                 break
             if self._stops.matched is not None:
                 self.stop_reason = "stop_sequence"
             elif chunk.finish is not None or self._repeats.feed(chunk.text, chunk.tokens):
                 last, self.stop_reason = self._last(chunk.finish)
                 pieces += last
-        self._told = self._told or any(not isinstance(piece, ThinkingPiece) for piece in pieces)
+        told = any(not isinstance(piece, ThinkingPiece) for piece in pieces)
+        self._told = self._told or told
+        if told and self._held is not None:
+            self._held.told = True
         events += self.narrator.tell(self._with_notice(self.searches.taken_out_of(pieces)))
         if self.stop_reason == "end_turn" and self.narrator.called:
             self.stop_reason = "tool_use"
@@ -125,21 +148,54 @@ class Answer:
         if not self._reading.stands:
             return False
         self._raw.clear()
+        self._held = None
         self._place = self._reading.place
         self._settled_tokens = self.output_tokens, self.thinking_tokens
         return True
+
+    async def hold(self) -> GoOn:
+        """Of an answer that `is_to_be_held`: forgets what stands behind the name, or the input, of the call that has
+        begun, and says what it goes on from."""
+        head = self._reading.head
+        assert head is not None
+        raw = "".join(text for text, _ in self._raw)
+        keep = len(raw) - (self._reading.fed - (head.input_at if head.name else head.name_at))
+        kept, tokens = raw[:keep], self._tokens_of(keep)
+        self._heads = self._reading.heads
+        # A grammar that is not known yet takes some milliseconds to make.
+        grammar = await asyncio.to_thread(self.voice.held, head, self._thought_further)
+        self._held = _Held(kept, tokens, grammar)
+        self._go_to(self._held)
+        return GoOn(keep, grammar)
+
+    @property
+    def held_by(self) -> str:
+        """The grammar that holds a call in a foreign form, from where it was kept."""
+        return self._held.grammar if self._held else ""
+
+    def _go_to(self, held: _Held) -> None:
+        """Reads anew what was kept; what it says has been told."""
+        self._reading = self.voice.reading(self._place)
+        self._reading.feed(held.text)
+        self._raw = [(held.text, held.tokens)]
+        self.output_tokens = self._settled_tokens[0] + held.tokens
 
     def go_back(self) -> GoOn | None:
         """Forgets what was taken and has not been told, and says what to go on from. None: that cannot be done."""
         if self.voice.format is not None and self._told:
             return None
+        if self._held is not None:
+            if self._held.told:
+                return None
+            self._go_to(self._held)
+            return GoOn(0, self._held.grammar)
         standing = self.voice.standing("".join(text for text, _ in self._raw), self._place)
         if standing is None:
             return None
         keep, self._place = standing
         self._forget_behind(keep)
-        self._reading = self.voice.reading(self._place)
-        thought: Thought = "open" if self._place.thinking else "free" if self._thought != "none" else "none"
+        self._reading, self._heads = self.voice.reading(self._place), 0
+        thought: Thought = "open" if self._place.thinking else self._thought_further
         text_behind = self._told and self.voice.choice.kind == "auto" and self.voice.choice.parallel
         later = not self._place.thinking and (self.narrator.called or text_behind)
         return GoOn(keep, self.voice.grammar(thought, later=later))
@@ -147,10 +203,7 @@ class Answer:
     def _forget_behind(self, keep: int) -> None:
         """Counts only the tokens of the first `keep` characters since all stood."""
         counted, thinking = self._settled_tokens
-        kept = 0
-        for text, tokens in self._raw:
-            kept += tokens if keep > 0 else 0
-            keep -= len(text)
+        kept = self._tokens_of(keep)
         self.output_tokens = counted + kept
         self.thinking_tokens = (
             thinking + kept if self._place.thinking else min(self.thinking_tokens, self.output_tokens)
@@ -158,13 +211,26 @@ class Answer:
         self._settled_tokens = self.output_tokens, self.thinking_tokens
         self._raw.clear()
 
+    def _tokens_of(self, keep: int) -> int:
+        """Of the first `keep` characters since all stood."""
+        kept = 0
+        for text, tokens in self._raw:
+            kept += tokens if keep > 0 else 0
+            keep -= len(text)
+        return kept
+
+    @property
+    def _thought_further(self) -> Thought:
+        """Outside of a thought."""
+        return "free" if self._thought != "none" else "none"
+
     def go_on_with(self, voice: Voice, thought: Thought, *, cut: bool) -> None:
         """The answer goes on in another job, with another prompt."""
         self.voice, self._thought, self._told, self._cut, self.paused = voice, thought, False, cut, None
         self._settled_tokens = self.output_tokens, self.thinking_tokens
         self._raw.clear()
         self._place = Place(thought == "open")
-        self._reading = voice.reading(self._place)
+        self._reading, self._heads, self._held = voice.reading(self._place), 0, None
 
     def give_up(self, reason: StopReason) -> list[Event]:
         """Ends the answer where it stands."""

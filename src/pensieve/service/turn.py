@@ -117,8 +117,12 @@ class Turn:
                 return
 
     async def _further(self, before: JobStream) -> AsyncGenerator[list[Event], None]:
-        """Begins the job that goes on with the answer: with what a search has found, or behind a thought."""
+        """Begins the job that goes on with the answer: held, with what a search has found, or behind a thought."""
         answer = self._answer
+        if answer.is_to_be_held:
+            before.keep(await answer.hold())
+            yield self._go_on_held(before)
+            return
         if not answer.searches.asked:
             self._stream, events = self._behind_the_thought(before)
             yield events
@@ -140,6 +144,14 @@ class Turn:
             return
         answer.go_on_with(plan.voice, plan.thought, cut=plan.cut)
         self._stream = self._submitted(plan.max_tokens, plan.grammar)
+
+    def _go_on_held(self, before: JobStream) -> list[Event]:
+        """Begins the job that goes on with a call in a foreign form, held to what is offered."""
+        left = self._plan.max_tokens - (self._answer.output_tokens - self._spent)
+        if left < 1:
+            return self._answer.take([Chunk(finish=Finish("length"))])
+        self._stream = self._submitted(left, self._answer.held_by, before.spans)
+        return []
 
     def _behind_the_thought(self, before: JobStream) -> tuple[JobStream, list[Event]]:
         """The job that goes on where the last one was cancelled, with the thought ended."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pensieve.core.chat import Choice, Tool
 from pensieve.core.pieces import Piece, ThinkingPiece
-from pensieve.dialects.base import Behind, marker_prefix
+from pensieve.dialects.base import Behind, Head, marker_prefix
 from pensieve.dialects.forms import Family, HarmonyForm
 from pensieve.dialects.grammar.cache import Grammars
 from pensieve.dialects.mend import Mender
@@ -28,9 +28,11 @@ class Place(Struct, frozen=True):
 class Reading:
     """A reader and a mender, from some place of an answer on."""
 
-    def __init__(self, family: Family, tools: tuple[Tool, ...], place: Place) -> None:
-        self._reader = make_reader(family, tools, thinking=place.thinking, behind=place.behind)
+    def __init__(self, family: Family, tools: tuple[Tool, ...], place: Place, *, foreign: bool) -> None:
+        self._reader = make_reader(family, tools, thinking=place.thinking, behind=place.behind, foreign=foreign)
         self._mender = Mender(tools)
+        self.fed = 0
+        """Characters."""
 
     @property
     def stands(self) -> bool:
@@ -46,10 +48,21 @@ class Reading:
         return not self._mender.settled
 
     @property
+    def heads(self) -> int:
+        """How many calls in a foreign form have begun."""
+        return self._reader.heads
+
+    @property
+    def head(self) -> Head | None:
+        """The last of them."""
+        return self._reader.head
+
+    @property
     def place(self) -> Place:
         return Place(self._reader.thinking, self._reader.behind)
 
     def feed(self, text: str) -> list[Piece]:
+        self.fed += len(text)
         return self._mender.tell(self._reader.feed(text)) if text else []
 
     def close(self) -> list[Piece]:
@@ -77,8 +90,18 @@ class Voice:
     def may_call(self) -> bool:
         return bool(self._tools)
 
+    @property
+    def can_hold(self) -> bool:
+        """Whether a call in a foreign form can be held to what is offered."""
+        return self.may_call and self._grammars is not None and self._grammars.can_hold
+
+    def held(self, head: Head, thought: Thought) -> str:
+        """What the answer is held to from the name, or the input, of such a call on. Only if it `can_hold`."""
+        assert self._grammars is not None
+        return self._grammars.held(self._tools, self.choice, head, thought)
+
     def reading(self, place: Place) -> Reading:
-        return Reading(self._family, self._tools, place)
+        return Reading(self._family, self._tools, place, foreign=self.format is None)
 
     def grammar(self, thought: Thought, *, later: bool = False) -> str:
         """What the answer is held to from here on; `later`: there have been calls or text already. Empty: nothing."""

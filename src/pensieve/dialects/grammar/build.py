@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Literal
 
 from pensieve.core.chat import Choice, Tool
+from pensieve.dialects.base import Head
 from pensieve.dialects.forms import Family, HarmonyForm
 from pensieve.dialects.grammar.calls import Calls, Offered, calls_of
 from pensieve.dialects.grammar.harmony import Harmony
-from pensieve.dialects.grammar.lark import Marks, Rules, either, without
-from pensieve.dialects.grammar.schemas import Accepted
+from pensieve.dialects.grammar.lark import Marks, Rules, either, literal, without
+from pensieve.dialects.grammar.schemas import AS_IT_LIKES, Accepted
 
 ThoughtState = Literal["none", "open", "free"]
 SPACE = "/[ \\n]{0,4}/"
+GAP = "/[ \\n\\t]{0,40}/"
+CLOSED = "/[ \\n\\t}\\]]{0,40}(```|<\\/?[a-z_|]{1,20}>)?\\n?/"
+"""What may close one call, whatever opened it."""
 
 
 def offered_tools(tools: tuple[Tool, ...], choice: Choice) -> tuple[Tool, ...]:
@@ -47,6 +52,27 @@ def grammar_of(
     assert family.form is not None
     calls = calls_of(family.form, offered, rules, marks)
     return rules.text(answer.later(calls) if later else answer.whole(calls), marks.ends())
+
+
+def held_grammar(
+    family: Family, offered: Offered, choice: Choice, head: Head, thought: ThoughtState, control: Mapping[str, int]
+) -> str:
+    """Of an answer in which a call in a foreign form has begun, what stands from its name on; from its input on, if the
+    head has the name of an offered tool. What follows is as free as behind any other call."""
+    assert family.form is not None and not isinstance(family.form, HarmonyForm)
+    rules, marks = Rules(), Marks(control)
+
+    def call(tool: Tool, accepted: Accepted) -> str:
+        # With the space in front, which models write in one token with the bracket.
+        written = f"{GAP} {rules.rule(accepted.unbounded().json(writing=AS_IT_LIKES))}"
+        if head.name:
+            return written
+        return f'{literal(tool.name)} "\\"" {GAP} "," {GAP} {literal(json.dumps(head.key))} {GAP} ":" {written}'
+
+    calls = [rules.rule(call(tool, accepted)) for tool, accepted in offered if head.name in ("", tool.name)]
+    answer = _Answer(family, choice, None, thought, rules, marks)
+    behind = answer.later(calls_of(family.form, offered, rules, marks)) if choice.parallel else CLOSED
+    return rules.text(f"{rules.rule(either(calls))} {behind}", marks.ends())
 
 
 class _Answer:

@@ -8,13 +8,14 @@ import logging
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from pensieve.core.chat import Choice, Tool
 from pensieve.core.model import GrammarLanguage
-from pensieve.dialects.forms import Family
-from pensieve.dialects.grammar.build import ThoughtState, grammar_of, offered_tools
+from pensieve.dialects.base import Head
+from pensieve.dialects.forms import Family, HarmonyForm
+from pensieve.dialects.grammar.build import ThoughtState, grammar_of, held_grammar, offered_tools
 from pensieve.dialects.grammar.calls import Offered
 from pensieve.dialects.grammar.gbnf_answer import gbnf_of
 from pensieve.dialects.grammar.schemas import RELAXED, Accepted, accept, refused
@@ -53,13 +54,33 @@ class Grammars:
         Lark has been compiled once here. GBNF has not: only llama.cpp can, and fails a request with one that is wrong.
         """
         tools = offered_tools(tools, choice)
-        named = [(tool.name, tool.schema) for tool in tools]
-        key = _key((named, choice.kind, choice.parallel, format, thought, later))
+        key = _key((_named(tools), choice.kind, choice.parallel, format, thought, later))
+        return self._kept(key, lambda: self._make(tools, choice, format, thought, later))
+
+    @property
+    def can_hold(self) -> bool:
+        """Whether a call in a foreign form can be held to a schema."""
+        return self._language == "lark" and not isinstance(self._family.form, HarmonyForm | None)
+
+    def held(self, tools: tuple[Tool, ...], choice: Choice, head: Head, thought: ThoughtState) -> str:
+        """The grammar of the rest of an answer in which a call in a foreign form has begun, if it `can_hold`."""
+        key = _key((_named(tools), choice.parallel, head.name, head.key, thought))
+
+        def make() -> str:
+            offered = [(tool, self._accepted(tool.name, tool.schema)) for tool in tools]
+            grammars = (
+                held_grammar(self._family, some, choice, head, thought, self._control) for some in _looser(offered)
+            )
+            return _first_that_compiles(grammars)
+
+        return self._kept(key, make)
+
+    def _kept(self, key: bytes, make: Callable[[], str]) -> str:
         with self._lock:
             found = self._grammars.get(key)
         if found is None:
             # Two may make the same one at once; that costs less than waiting for those of others.
-            found = self._make(tools, choice, format, thought, later)
+            found = make()
             with self._lock:
                 found = self._grammars.put(key, found, len(found))
         return found
@@ -69,18 +90,13 @@ class Grammars:
     ) -> str:
         offered = [(tool, self._accepted(tool.name, tool.schema)) for tool in tools]
         wanted = None if format is None else self._accepted("", format)
-        lark = self._language == "lark"
-        for some in _looser(offered):
-            if lark:
-                grammar = grammar_of(self._family, some, choice, wanted, thought, self._control, later)
-            else:
-                grammar = gbnf_of(self._family, some, choice, wanted, thought == "open", later)
-            if not grammar:
-                return ""
-            if len(grammar) <= LARGEST_GRAMMAR and not (lark and refused(grammar)):
-                return grammar
-        log.error("no grammar for this request compiles: its answer is not constrained")
-        return ""
+        if self._language == "lark":
+            return _first_that_compiles(
+                grammar_of(self._family, some, choice, wanted, thought, self._control, later)
+                for some in _looser(offered)
+            )
+        grammars = (gbnf_of(self._family, some, choice, wanted, thought == "open", later) for some in _looser(offered))
+        return _first_that_compiles(grammars, refused=lambda grammar: "")
 
     def _accepted(self, name: str, schema: dict[str, Any]) -> Accepted:
         """`name` of the tool, "" for a format."""
@@ -94,6 +110,18 @@ class Grammars:
             with self._lock:
                 self._schemas.put(key, found, len(found.json()))
         return found
+
+
+def _first_that_compiles(grammars: Iterable[str], refused: Callable[[str], str] = refused) -> str:
+    for grammar in grammars:
+        if not grammar or (len(grammar) <= LARGEST_GRAMMAR and not refused(grammar)):
+            return grammar
+    log.error("no grammar for this request compiles: its answer is not constrained")
+    return ""
+
+
+def _named(tools: tuple[Tool, ...]) -> list[tuple[str, dict[str, Any]]]:
+    return [(tool.name, tool.schema) for tool in tools]
 
 
 def _looser(offered: Offered) -> Iterator[Offered]:

@@ -21,6 +21,9 @@ LARGEST_TRIED = 50_000
 ANY_OBJECT: Schema = {"type": "object"}
 WRITING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 """As Python's json.dumps writes, because templates render history that way. White space is bounded by being fixed."""
+AS_IT_LIKES = {"whitespace_pattern": "[ \\n\\t]{0,40}", "item_separator": ",", "key_separator": ":"}
+"""As a model writes that has begun in a way of its own."""
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength")
 
 
 class Accepted(Struct, frozen=True):
@@ -30,12 +33,29 @@ class Accepted(Struct, frozen=True):
     relaxed: bool = False
     lenient: bool = False
 
-    def json(self, part: Any = None) -> str:
+    def json(self, part: Any = None, writing: dict[str, Any] = WRITING) -> str:
         """What stands behind `%json` for the schema, or for a part of it: a part may refer to all of it."""
         document = self.schema if part is None else _within(part, self.schema)
         document = document if isinstance(document, dict) else {} if document else {"enum": []}
-        writing = WRITING | ({"lenient": True} if self.lenient else {})
+        writing = writing | ({"lenient": True} if self.lenient else {})
         return "%json " + json.dumps(document | {"x-guidance": writing})
+
+    def unbounded(self) -> Accepted:
+        """Without bounds for members that may be missing.
+
+        A model that would write 0 where the least is 1 means nothing by it. Held to the bound it would write 1, which
+        means something; what it writes is left out later on.
+        """
+        members, required = self.schema.get("properties"), self.schema.get("required", ())
+        if not isinstance(members, dict):
+            return self
+        loose = {
+            name: {key: value for key, value in member.items() if key not in _BOUNDS}
+            if isinstance(member, dict) and name not in required
+            else member
+            for name, member in members.items()
+        }
+        return Accepted(self.schema | {"properties": loose}, relaxed=self.relaxed, lenient=self.lenient)
 
 
 RELAXED = Accepted(ANY_OBJECT, relaxed=True)
