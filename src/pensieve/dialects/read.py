@@ -11,7 +11,7 @@ from pensieve.core.chat import Tool
 from pensieve.core.pieces import Piece
 from pensieve.dialects.base import Behind, Head, Reader
 from pensieve.dialects.calls import CallReader, Desk
-from pensieve.dialects.foreign import ForeignReader
+from pensieve.dialects.foreign.reader import ForeignReader
 from pensieve.dialects.forms import Family, Form, GemmaForm, HarmonyForm, NamedForm, ObjectForm, PythonForm, TaggedForm
 from pensieve.dialects.gemma import GemmaReader
 from pensieve.dialects.harmony import HarmonyReader
@@ -62,6 +62,7 @@ class _Answer:
         think = family.think
         self._think_open, self._think_close = (think.open.strip(), think.close.strip()) if think else ("", "")
         marks = self._calls.marks if self._calls else ()
+        self._close = family.form.close if isinstance(family.form, ObjectForm) else ""
         self._thought_marks = Marks(self._think_close, *marks)
         self._foreign: ForeignReader | None = None
         if foreign and self._calls:
@@ -141,6 +142,8 @@ class _Answer:
                 line = yield from foreign.read(mark)
                 if not line:
                     text(mark)
+            elif foreign and self._close and (yield from foreign.inside(self._close)):
+                line = True
             elif self._calls and not (yield from self._calls.read(mark, False)):
                 yield from self._not_a_call(mark)
             elif foreign:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
-from pensieve.dialects.base import marker_prefix
 from pensieve.dialects.notes import LONGEST_SHOWN
 
 T = TypeVar("T")
@@ -31,14 +30,18 @@ class Marks:
     def __init__(self, *marks: str) -> None:
         self.marks = tuple(dict.fromkeys(mark for mark in marks if mark))
         self.pattern = re.compile("|".join(map(re.escape, self.marks)) or r"(?!)")
-        self._long = tuple(mark for mark in self.marks if len(mark) > 1)
+        self._longest = max(map(len, self.marks), default=0)
+        self._begun = {mark[:length] for mark in self.marks for length in range(1, len(mark))}
 
     def begun(self, text: str) -> int:
         """How many characters at the end of `text` may be the beginning of a mark."""
-        return max((marker_prefix(text, mark) for mark in self._long), default=0)
+        for length in range(min(self._longest - 1, len(text)), 0, -1):
+            if text[-length:] in self._begun:
+                return length
+        return 0
 
     def longest(self) -> int:
-        return max(map(len, self.marks), default=0)
+        return self._longest
 
 
 class Source:

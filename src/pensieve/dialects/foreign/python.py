@@ -1,4 +1,4 @@
-"""Python as text: the calls of a few lines of code that hold nothing else."""
+"""Python as text: literals, and the calls of a few lines of code that hold nothing else."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ def calls_in(code: str) -> list[PythonCall] | None:
         return [call for statement in statements for call in _of_statement(statement)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def value_of(code: str) -> Any:
+    """The value of a literal. ValueError: it is none."""
+    if len(code) > LONGEST:
+        raise ValueError("too long")
+    try:
+        return _literal(ast.parse(code, mode="eval").body)
+    except (SyntaxError, RecursionError, MemoryError) as error:
+        raise ValueError("no literal") from error
 
 
 def _of_statement(statement: ast.stmt) -> list[PythonCall]:

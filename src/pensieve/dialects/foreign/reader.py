@@ -1,0 +1,193 @@
+"""Calls in a form that is not the family's own: fenced or bare JSON, other families' marks, Python, name and input.
+
+What counts is what a model writes, not what its template taught it. A call in any of these forms is read by looking
+ahead, and nothing of it leaves before it is certain: a call of an offered tool is one if it begins the answer, or if
+nothing but other calls follows it. With text on both sides it is an example, and stays text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pensieve.dialects.base import Behind, Head
+from pensieve.dialects.calls import Desk
+from pensieve.dialects.foreign.calls import Call
+from pensieve.dialects.foreign.objects import ObjectCalls
+from pensieve.dialects.foreign.tags import FUNCTION, INVOKE, TagCalls
+from pensieve.dialects.foreign.words import WordCalls
+from pensieve.dialects.scan import SPACE, Look, Reading
+
+WRAPPERS = {
+    "<tools>": "</tools>",
+    "<tool>": "</tool>",
+    "<tool_call>": "</tool_call>",
+    "<tool_calls>": "</tool_calls>",
+    "<tool_use>": "</tool_use>",
+    "<function>": "</function>",
+    "<function_call>": "</function_call>",
+    "<function_calls>": "</function_calls>",
+    "<functioncall>": "</functioncall>",
+    "<json>": "</json>",
+    "<|tool_call|>": "<|/tool_call|>",
+    "<|python_tag|>": "<|eom_id|>",
+    "<|tool_call_start|>": "<|tool_call_end|>",
+    "<TOOLCALL>": "</TOOLCALL>",
+}
+"""Marks that models put around calls, in one family or another, and what ends each."""
+BRACKETED = {"TOOL_CALLS]": "[/TOOL_CALLS]", "TOOL_REQUEST]": "[END_TOOL_REQUEST]"}
+"""The same, behind a bracket."""
+FENCE = "```"
+LANGUAGES = (
+    "json", "jsonc", "json5", "javascript", "js", "python", "py", "xml", "text", "plaintext", "txt", "tool",
+    "tool_call", "tool_calls", "tool_code", "tool_use", "function", "function_call", "functions", "call", "action",
+)  # fmt: skip
+"""What may stand behind a fence that holds calls. Other fences show something."""
+_CLOSES = tuple(
+    dict.fromkeys((*WRAPPERS.values(), *BRACKETED.values(), FENCE, "</invoke>", "<|im_end|>", ",", ";", "]", "}"))
+)
+_EXAMPLE = re.compile(r"\b(example|e\.g\.|for instance|looks? like|syntax|format)\b[^\n]*\s*\Z", re.IGNORECASE)
+_WORD = re.compile(r"[\w.:-]")
+_TEXT_KEPT = 160
+
+
+class ForeignReader:
+    """`own`: marks of the family itself, which are its own reader's."""
+
+    def __init__(self, desk: Desk, own: tuple[str, ...], behind: Behind) -> None:
+        self._desk = desk
+        self._text_before = behind == "text"
+        self._tail = ""
+        schemas = desk.schemas
+        self._objects = ObjectCalls(schemas)
+        self._words, self._tags = WordCalls(schemas, self._objects), TagCalls(schemas, self._objects)
+        wanted = (*WRAPPERS, FUNCTION, INVOKE, FENCE, "{", "[")
+        self.marks = tuple(mark for mark in wanted if not any(mark in one or one in mark for one in own if one))
+
+    @property
+    def heads(self) -> int:
+        """How many calls have begun whose input is JSON."""
+        return self._objects.heads
+
+    @property
+    def head(self) -> Head | None:
+        """The last of them."""
+        return self._objects.head
+
+    def text(self, text: str) -> None:
+        """Passes on text that is none of the calls."""
+        if text.strip(SPACE):
+            self._text_before = True
+        self._tail = (self._tail + text)[-_TEXT_KEPT:]
+        self._desk.out.text(text)
+
+    def called(self) -> None:
+        """A call of the family's own form has been read."""
+        self._text_before, self._tail = False, ""
+
+    def read(self, mark: str) -> Reading[bool]:
+        """The calls that begin with a mark that was just taken. False: there are none, and nothing more was taken."""
+        look = Look(self._desk.source)
+        found = yield from self._marked(mark, look)
+        if found is None:
+            return False
+        return (yield from self._decide(mark, look, found))
+
+    def inside(self, close: str) -> Reading[bool]:
+        """The calls in a form of others that stand between the family's own marks, whose opening one was taken."""
+        look = Look(self._desk.source)
+        yield from look.spaces()
+        if (yield from look.further().literal("{", "[")):
+            return False
+        found = yield from self._inside(look, close)
+        return bool(found) and (yield from self._decide("", look, found or []))
+
+    def line(self) -> Reading[bool]:
+        """The calls that begin a line with a word, as `read`."""
+        look = Look(self._desk.source)
+        found = yield from self._words.line(look)
+        if not found:
+            return False
+        return (yield from self._decide("", look, found))
+
+    def _decide(self, mark: str, look: Look, calls: list[Call]) -> Reading[bool]:
+        """Takes what was looked at, as calls or as text."""
+        source, out = self._desk.source, self._desk.out
+        behind = look.further()
+        yield from self._closed(behind)
+        while self._text_before and not (yield from behind.ended()):
+            next_one = behind.further()
+            more = yield from self._following(next_one)
+            if not more:
+                break
+            calls += more
+            look.go_to(next_one)
+            behind.go_to(next_one)
+            yield from self._closed(behind)
+        if self._text_before and (_EXAMPLE.search(self._tail) or not (yield from behind.ended())):
+            self.text(mark + look.take())
+            return True
+        behind.take()
+        for call in calls:
+            out.start(call.name)
+            out.input(call.written)
+            out.end()
+        source.remember()
+        self._text_before, self._tail = False, ""
+        return True
+
+    def _following(self, look: Look) -> Reading[list[Call]]:
+        mark = yield from look.literal(*self.marks)
+        if mark:
+            return (yield from self._marked(mark, look)) or []
+        return (yield from self._words.line(look))
+
+    def _closed(self, look: Look) -> Reading[None]:
+        """Passes white space and marks that end calls."""
+        yield from look.spaces()
+        while (yield from look.literal(*_CLOSES)):
+            yield from look.spaces()
+
+    def _marked(self, mark: str, look: Look) -> Reading[list[Call] | None]:
+        """The calls behind a mark. None: there are none."""
+        if mark == FENCE:
+            language = yield from look.run(_WORD)
+            return (yield from self._inside(look, FENCE)) if not language or language.lower() in LANGUAGES else None
+        if mark in (FUNCTION, INVOKE):
+            call = yield from self._tags.read(mark, look)
+            return [call] if call else None
+        if mark in WRAPPERS:
+            return (yield from self._inside(look, WRAPPERS[mark]))
+        if mark == "{":
+            if (yield from look.further().literal("'")):
+                return (yield from self._words.literal(look))
+            return (yield from self._objects.object(look))
+        if mark == "[" and (bracketed := (yield from look.literal(*BRACKETED))):
+            return (yield from self._inside(look, BRACKETED[bracketed]))
+        before = look.further()
+        calls = yield from self._objects.listed(look)
+        if not calls:
+            look.go_to(before)
+            calls = yield from self._words.listed(look)
+        return calls or None
+
+    def _inside(self, look: Look, close: str) -> Reading[list[Call] | None]:
+        """All that stands up to the close, if that is calls. They may stand in marks once more."""
+        calls: list[Call] = []
+        yield from look.spaces()
+        inner = yield from look.literal(FENCE, *WRAPPERS)
+        if inner == FENCE:
+            yield from look.run(_WORD)
+        while True:
+            yield from look.spaces()
+            if inner and (yield from look.literal(WRAPPERS.get(inner, inner))):
+                inner = ""
+                yield from look.spaces()
+            if (yield from look.ended()) or (yield from look.literal(close)):
+                return calls or None
+            mark = yield from look.literal("{", "[", FUNCTION, INVOKE)
+            more = (yield from self._marked(mark, look)) if mark else (yield from self._words.line(look))
+            if not more:
+                return None
+            calls += more
+            yield from look.spaces()
+            yield from look.literal(",", ";")
