@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -297,3 +298,69 @@ def test_nor_is_json_and_nothing_is_written_behind_it() -> None:
     answer, events = without_end('{"a": "', "b", tools=(), format={"type": "object"})
     assert answer.stop_reason == "max_tokens"
     assert set(text_in(events)) <= set('{"a": b')
+
+
+GIT = '```json\n{\n  "name": "Git",\n  "arguments":'
+BASH = Tool("Bash", "", {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]})
+
+
+def fed(answer: Answer, *texts: str) -> list[Any]:
+    return msgspec.to_builtins([event for text in texts for event in answer.take([Chunk(text=text, ids=(1,))])])
+
+
+def test_a_call_in_a_foreign_form_is_held_from_its_name_on() -> None:
+    answer = new_answer((TOOL, BASH))
+    answer.take([Chunk(prefill=Prefill(1, 0, 1))])
+    assert fed(answer, "I look.") and answer.settle()
+    assert not fed(answer, "\n\n", GIT) and not answer.is_to_be_held
+    assert not fed(answer, " {", '"x": 1}}') and answer.is_to_be_held and answer.wants_no_more
+    go_on = asyncio.run(answer.hold())
+    assert f"\n\n{GIT}"[: go_on.keep] == '\n\n```json\n{\n  "name": "'
+    matcher = LLMatcher(LLTokenizer("byte"), go_on.grammar)
+    written = 'Bash",\n  "arguments": {"command": "git status"}\n}\n```'
+    assert matcher.try_consume_tokens(list(written.encode())) == len(written)
+    assert not answer.is_to_be_held
+    assert answer.usage.output_tokens == 3
+    fed(answer, *written)
+    events = msgspec.to_builtins(answer.take([Chunk(finish=Finish("end"))]))
+    assert answer.stop_reason == "tool_use"
+    assert [event["content_block"]["name"] for event in events if event["type"] == "content_block_start"] == ["Bash"]
+
+
+def test_the_input_of_an_offered_tool_is_held_and_its_name_stays() -> None:
+    answer = new_answer((TOOL, BASH))
+    begun = '{"name": "Bash", "arguments":'
+    fed(answer, begun + ' {"cmd')
+    assert answer.is_to_be_held
+    assert asyncio.run(answer.hold()).keep == len(begun)
+    fed(answer, ' {"command": "ls"}}')
+    answer.take([Chunk(finish=Finish("end"))])
+    assert answer.stop_reason == "tool_use"
+
+
+def test_each_call_of_an_answer_is_held_once() -> None:
+    answer = new_answer((TOOL, BASH))
+    fed(answer, '{"name": "Bash", "arguments": {')
+    asyncio.run(answer.hold())
+    fed(answer, ' {"command": "ls"}}\n')
+    assert not answer.is_to_be_held
+    fed(answer, '{"name": "Bash", "arguments": {')
+    assert answer.is_to_be_held
+
+
+def test_a_job_that_holds_a_call_begins_anew_where_it_was_held() -> None:
+    answer = new_answer((TOOL, BASH))
+    fed(answer, GIT + " {")
+    go_on = asyncio.run(answer.hold())
+    fed(answer, 'Bash", "argu')
+    assert answer.go_back() == GoOn(0, go_on.grammar)
+    fed(answer, 'Bash", "arguments": {"command": "ls"}}')
+    answer.take([Chunk(finish=Finish("end"))])
+    assert answer.stop_reason == "tool_use"
+
+
+def test_an_answer_that_is_to_be_json_is_none_of_calls() -> None:
+    answer = new_answer((TOOL,), format={"type": "object"})
+    written = '{"name": "Read", "arguments": {"file_path": "a"}}'
+    events = fed(answer, written)
+    assert not answer.is_to_be_held and text_in(events) == written

@@ -42,9 +42,7 @@ LANGUAGES = (
     "tool_call", "tool_calls", "tool_code", "tool_use", "function", "function_call", "functions", "call", "action",
 )  # fmt: skip
 """What may stand behind a fence that holds calls. Other fences show something."""
-_CLOSES = tuple(
-    dict.fromkeys((*WRAPPERS.values(), *BRACKETED.values(), FENCE, "</invoke>", "<|im_end|>", ",", ";", "]", "}"))
-)
+_CLOSES = (*WRAPPERS.values(), *BRACKETED.values(), FENCE, "<|im_end|>", ",", ";", "]", "}")
 _EXAMPLE = re.compile(r"\b(example|e\.g\.|for instance|looks? like|syntax|format)\b[^\n]*\s*\Z", re.IGNORECASE)
 _WORD = re.compile(r"[\w.:-]")
 _TEXT_KEPT = 160
@@ -144,8 +142,18 @@ class ForeignReader:
     def _closed(self, look: Look) -> Reading[None]:
         """Passes white space and marks that end calls."""
         yield from look.spaces()
-        while (yield from look.literal(*_CLOSES)):
+        while (yield from look.literal(*_CLOSES)) or (yield from self._end_tag(look)):
             yield from look.spaces()
+
+    def _end_tag(self, look: Look) -> Reading[bool]:
+        tag = look.further()
+        if not (yield from tag.literal("</")):
+            return False
+        name = yield from tag.run(_WORD)
+        if not name or not (yield from tag.literal(">")):
+            return False
+        look.go_to(tag)
+        return True
 
     def _marked(self, mark: str, look: Look) -> Reading[list[Call] | None]:
         """The calls behind a mark. None: there are none."""
@@ -184,10 +192,12 @@ class ForeignReader:
                 yield from look.spaces()
             if (yield from look.ended()) or (yield from look.literal(close)):
                 return calls or None
+            before = look.further()
             mark = yield from look.literal("{", "[", FUNCTION, INVOKE)
             more = (yield from self._marked(mark, look)) if mark else (yield from self._words.line(look))
             if not more:
-                return None
+                look.go_to(before)
+                return calls or None
             calls += more
             yield from look.spaces()
             yield from look.literal(",", ";")

@@ -17,7 +17,7 @@ from pensieve.dialects.grammar.schemas import AS_IT_LIKES, Accepted
 ThoughtState = Literal["none", "open", "free"]
 SPACE = "/[ \\n]{0,4}/"
 GAP = "/[ \\n\\t]{0,40}/"
-CLOSED = "/[ \\n\\t}\\]]{0,40}(```|<\\/?[a-z_|]{1,20}>)?\\n?/"
+CLOSED = "/[ \\n\\t}\\]]{0,40}(```|<\\/[a-z_]{1,20}>)?\\n?/"
 """What may close one call, whatever opened it."""
 
 
