@@ -305,21 +305,27 @@ BASH = Tool("Bash", "", {"type": "object", "properties": {"command": {"type": "s
 
 
 def fed(answer: Answer, *texts: str) -> list[Any]:
-    return msgspec.to_builtins([event for text in texts for event in answer.take([Chunk(text=text, ids=(1,))])])
+    told = [event for text in texts for event in answer.take([Chunk(text=text, ids=(1,))])]
+    events: list[Any] = msgspec.to_builtins(told)
+    return events
+
+
+def wants_to_be_held(answer: Answer) -> bool:
+    return answer.is_to_be_held and answer.wants_no_more
 
 
 def test_a_call_in_a_foreign_form_is_held_from_its_name_on() -> None:
     answer = new_answer((TOOL, BASH))
     answer.take([Chunk(prefill=Prefill(1, 0, 1))])
     assert fed(answer, "I look.") and answer.settle()
-    assert not fed(answer, "\n\n", GIT) and not answer.is_to_be_held
-    assert not fed(answer, " {", '"x": 1}}') and answer.is_to_be_held and answer.wants_no_more
+    assert not fed(answer, "\n\n", GIT) and not wants_to_be_held(answer)
+    assert not fed(answer, " {", '"x": 1}}') and wants_to_be_held(answer)
     go_on = asyncio.run(answer.hold())
     assert f"\n\n{GIT}"[: go_on.keep] == '\n\n```json\n{\n  "name": "'
     matcher = LLMatcher(LLTokenizer("byte"), go_on.grammar)
     written = 'Bash",\n  "arguments": {"command": "git status"}\n}\n```'
     assert matcher.try_consume_tokens(list(written.encode())) == len(written)
-    assert not answer.is_to_be_held
+    assert not wants_to_be_held(answer)
     assert answer.usage.output_tokens == 3
     fed(answer, *written)
     events = msgspec.to_builtins(answer.take([Chunk(finish=Finish("end"))]))
@@ -331,7 +337,7 @@ def test_the_input_of_an_offered_tool_is_held_and_its_name_stays() -> None:
     answer = new_answer((TOOL, BASH))
     begun = '{"name": "Bash", "arguments":'
     fed(answer, begun + ' {"cmd')
-    assert answer.is_to_be_held
+    assert wants_to_be_held(answer)
     assert asyncio.run(answer.hold()).keep == len(begun)
     fed(answer, ' {"command": "ls"}}')
     answer.take([Chunk(finish=Finish("end"))])
@@ -343,9 +349,9 @@ def test_each_call_of_an_answer_is_held_once() -> None:
     fed(answer, '{"name": "Bash", "arguments": {')
     asyncio.run(answer.hold())
     fed(answer, ' {"command": "ls"}}\n')
-    assert not answer.is_to_be_held
+    assert not wants_to_be_held(answer)
     fed(answer, '{"name": "Bash", "arguments": {')
-    assert answer.is_to_be_held
+    assert wants_to_be_held(answer)
 
 
 def test_a_job_that_holds_a_call_begins_anew_where_it_was_held() -> None:
@@ -363,4 +369,4 @@ def test_an_answer_that_is_to_be_json_is_none_of_calls() -> None:
     answer = new_answer((TOOL,), format={"type": "object"})
     written = '{"name": "Read", "arguments": {"file_path": "a"}}'
     events = fed(answer, written)
-    assert not answer.is_to_be_held and text_in(events) == written
+    assert not wants_to_be_held(answer) and text_in(events) == written
