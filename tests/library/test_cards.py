@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from make_model import CHATML_WITH_HERMES_TOOLS
 from pensieve.core.errors import SettingsError
-from pensieve.core.generation import Sampling
+from pensieve.core.generation import UNTOLD, Sampling
 from pensieve.core.model import KvCost
 from pensieve.library.bundled import NANO
 from pensieve.library.cards import SCRIPT_CONTEXT, read_card
@@ -61,13 +61,13 @@ def test_the_card_of_the_tiny_model(tiny_model: Path) -> None:
     assert card.kv == KvCost(2 * 2 * 4 * 2 * 32)
     assert card.template == CHATML_WITH_HERMES_TOOLS
     assert (card.bos, card.eos) == ("<|endoftext|>", "<|im_end|>")
-    assert card.sampling == Sampling(temperature=1.0, top_p=1.0, top_k=0)
+    assert card.sampling == UNTOLD
 
 
 def test_a_file_that_says_little_has_a_card_of_defaults(write: Callable[..., Path]) -> None:
     card = read_card(str(write(name="Some Model.gguf")))
     assert (card.id, card.description, card.trained_context) == ("some-model", "Some Model", 512)
-    assert (card.template, card.bos, card.eos, card.sampling) == (None, "", "", Sampling())
+    assert (card.template, card.bos, card.eos, card.sampling) == (None, "", "", UNTOLD)
     assert card.kv.per_token > 0
 
 

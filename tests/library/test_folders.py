@@ -11,7 +11,7 @@ import pytest
 from make_mlx_model import make_mlx_model
 from make_model import CHATML_WITH_HERMES_TOOLS, MARKER_TOKENS, SPECIAL_TOKENS
 from pensieve.core.errors import SettingsError
-from pensieve.core.generation import Sampling
+from pensieve.core.generation import UNTOLD, Sampling
 from pensieve.core.model import KvCost, ModelCard
 from pensieve.library.bundled import NANO_FOLDER
 from pensieve.library.cards import read_card
@@ -44,7 +44,7 @@ def test_the_card_of_a_folder(folder: Path) -> None:
     assert (card.bos, card.eos, card.template) == ("<|endoftext|>", "<|im_end|>", CHATML_WITH_HERMES_TOOLS)
     assert card.control_tokens == {text: 4096 + at for at, text in enumerate((*SPECIAL_TOKENS, *MARKER_TOKENS))}
     assert card.special_tokens == tuple(SPECIAL_TOKENS)
-    assert card.sampling == Sampling()
+    assert card.sampling == UNTOLD
 
 
 def test_the_bundled_model_for_mlx() -> None:

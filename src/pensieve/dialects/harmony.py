@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
+from pensieve.dialects.base import Behind
 from pensieve.dialects.calls import Desk
+from pensieve.dialects.foreign.reader import ForeignReader
 from pensieve.dialects.forms import HarmonyForm
 from pensieve.dialects.jsontext import CUT, WHOLE, ValueCopier
 from pensieve.dialects.scan import Look, Marks, Reading
@@ -22,7 +24,8 @@ _TO = "to="
 class HarmonyReader:
     """Whatever the channel: a recipient makes a call. Text without a head belongs to the answer."""
 
-    def __init__(self, desk: Desk, form: HarmonyForm, calls: bool) -> None:
+    def __init__(self, desk: Desk, form: HarmonyForm, calls: bool, foreign: Behind | None = None) -> None:
+        """`foreign`: what an earlier reader has read last, if calls in other forms are calls too."""
         self._desk = desk
         self._form = form
         self._calls = calls
@@ -31,7 +34,9 @@ class HarmonyReader:
         self._heads = Marks(form.message, *self._ends, form.start)
         self._copier = ValueCopier(desk.source, *self._bodies)
         self.marks = (form.start, form.channel, form.constrain, form.message, *self._ends)
-        self._texts = Marks(*self.marks, *((_TO,) if calls else ()))
+        texts = (*self.marks, *((_TO,) if calls else ()))
+        self._texts = Marks(*texts)
+        self.foreign = ForeignReader(desk, texts, foreign) if foreign is not None else None
 
     def read(self, thinking: bool) -> Reading[None]:
         """The whole answer."""
@@ -40,12 +45,18 @@ class HarmonyReader:
             if mark in (self._form.start, self._form.channel, _TO):
                 mark = yield from self._headed(mark)
             else:
-                self.outside = True
-                mark = yield from self._desk.source.until(self._texts, self._desk.out.text)
-                self.outside = False
+                mark = yield from self._text()
 
     outside = False
     """Reading text that a new reader would read as such."""
+
+    def _text(self) -> Reading[str]:
+        if self.foreign:
+            return (yield from self.foreign.until_own())
+        self.outside = True
+        mark = yield from self._desk.source.until(self._texts, self._desk.out.text)
+        self.outside = False
+        return mark
 
     def _headed(self, mark: str) -> Reading[str]:
         """A message from its head on; the mark behind its body."""
@@ -72,6 +83,8 @@ class HarmonyReader:
             return (yield from self._call(recipient[1]))
         if "analysis" in head:
             return (yield from self._thought())
+        if self.foreign:
+            self.foreign.begin_line()
         return self._form.message
 
     def _is_head(self) -> Reading[bool]:
@@ -91,7 +104,7 @@ class HarmonyReader:
 
     def _call(self, recipient: str) -> Reading[str]:
         source, out = self._desk.source, self._desk.out
-        out.start(self._desk.schemas.offered(recipient.removeprefix("functions.")))
+        out.start(self._name(recipient.removeprefix("functions.")))
         yield from source.spaces()
         ended = WHOLE
         if (yield from source.peek()) in ("{", "["):
@@ -104,3 +117,9 @@ class HarmonyReader:
         if ended or not source.ended:
             out.end()
         return ended
+
+    def _name(self, written: str) -> str:
+        """The tool's; some write the format of the input right behind it."""
+        schemas = self._desk.schemas
+        name = schemas.offered(written)
+        return name if schemas.has(name) else schemas.offered(written.removesuffix("json"))

@@ -11,7 +11,7 @@ from pensieve.core.chat import Tool
 from pensieve.core.pieces import Piece
 from pensieve.dialects.base import Behind, Head, Reader
 from pensieve.dialects.calls import CallReader, Desk
-from pensieve.dialects.foreign.reader import ForeignReader
+from pensieve.dialects.foreign.reader import WRAPPERS, ForeignReader
 from pensieve.dialects.forms import Family, Form, GemmaForm, HarmonyForm, NamedForm, ObjectForm, PythonForm, TaggedForm
 from pensieve.dialects.gemma import GemmaReader
 from pensieve.dialects.harmony import HarmonyReader
@@ -23,7 +23,6 @@ from pensieve.dialects.scan import Look, Marks, Reading
 from pensieve.dialects.schemas import Schemas
 from pensieve.dialects.tagged import TaggedReader
 
-_LINE = "\n"
 _SPECIAL = re.compile(r"<[^<>\s=]+>|\[/?[A-Z_]+\]")
 
 
@@ -55,19 +54,20 @@ class _Answer:
         self._begun = False
         self._harmony: HarmonyReader | None = None
         self._calls: CallReader | None = None
+        self._foreign: ForeignReader | None = None
         if isinstance(family.form, HarmonyForm):
-            self._harmony = HarmonyReader(self._desk, family.form, calls=bool(tools))
+            self._harmony = HarmonyReader(self._desk, family.form, bool(tools), behind if foreign and tools else None)
+            self._foreign = self._harmony.foreign
         elif tools and family.form is not None:
             self._calls = _call_reader(self._desk, family.form)
         think = family.think
         self._think_open, self._think_close = (think.open.strip(), think.close.strip()) if think else ("", "")
         marks = self._calls.marks if self._calls else ()
-        self._close = family.form.close if isinstance(family.form, ObjectForm) else ""
+        self._reads_objects = isinstance(family.form, ObjectForm)
+        self._close = family.form.close if isinstance(family.form, ObjectForm | TaggedForm) else ""
         self._thought_marks = Marks(self._think_close, *marks)
-        self._foreign: ForeignReader | None = None
         if foreign and self._calls:
             self._foreign = ForeignReader(self._desk, (self._think_open, self._think_close, *marks), behind)
-            marks = (*marks, _LINE, *self._foreign.marks)
         self._text_marks = Marks(self._think_open, self._think_close, *marks)
         self._reading: Generator[None] | None = (
             self._harmony.read(thinking) if self._harmony else self._read(thinking and think is not None)
@@ -96,7 +96,7 @@ class _Answer:
 
     @property
     def stands(self) -> bool:
-        outside = self._harmony.outside if self._harmony else self._outside
+        outside = self._outside or any(reader and reader.outside for reader in (self._harmony, self._foreign))
         return (outside or not self._begun) and self._desk.source.empty and self._desk.out.stands
 
     @property
@@ -112,48 +112,58 @@ class _Answer:
             self._reading = None
 
     def _read(self, thinking: bool) -> Reading[None]:
-        source, out, foreign = self._desk.source, self._desk.out, self._foreign
-        text = foreign.text if foreign else out.text
-        line = foreign is not None and out.behind != "text"
+        out, foreign = self._desk.out, self._foreign
         if thinking:
             yield from self._thought()
         while True:
             if self._calls and self._calls.bare and out.at_start and (yield from self._calls.begins()):
                 yield from self._calls.read("", False)
-            while line and foreign:
-                self._outside = out.behind != "text"
-                yield from source.peek()
-                self._outside = False
-                line = yield from foreign.line()
-            self._outside = True
-            mark = yield from source.until(self._text_marks, text)
-            self._outside = False
+            mark = yield from (foreign.until_own() if foreign else self._until_mark())
             if not mark:
                 return
             if mark == self._think_open:
                 yield from self._thought()
-                line = True
             elif mark == self._think_close:
                 out.end_no_thought()
-            elif mark == _LINE:
-                text(mark)
-                line = True
-            elif foreign and mark in foreign.marks:
-                line = yield from foreign.read(mark)
-                if not line:
-                    text(mark)
-            elif foreign and self._close and (yield from foreign.inside(self._close)):
-                line = True
-            elif self._calls and not (yield from self._calls.read(mark, False)):
+            elif self._calls and not (yield from self._own_call(self._calls, mark)):
                 yield from self._not_a_call(mark)
             elif foreign:
                 foreign.called()
-                line = True
+
+    def _until_mark(self) -> Reading[str]:
+        self._outside = True
+        mark = yield from self._desk.source.until(self._text_marks, self._desk.out.text)
+        self._outside = False
+        return mark
+
+    def _own_call(self, calls: CallReader, mark: str) -> Reading[bool]:
+        """The calls behind a mark of the family, in its own form or in one of others."""
+        foreign = self._foreign
+        # A reader of objects takes whatever stands up to the close.
+        first = foreign is not None and self._reads_objects and not (yield from self._begins_object())
+        if first and foreign and (yield from foreign.inside(self._close)):
+            return True
+        if (yield from calls.read(mark, False)):
+            return True
+        return not first and foreign is not None and (yield from foreign.inside(self._close or WRAPPERS.get(mark, "")))
+
+    def _begins_object(self) -> Reading[bool]:
+        """Whether JSON follows, which is the form's own to read if it reads JSON at all."""
+        look = Look(self._desk.source)
+        yield from look.spaces()
+        yield from look.literal("[")
+        yield from look.spaces()
+        if not (yield from look.literal("{")):
+            return False
+        yield from look.spaces()
+        return bool((yield from look.literal('"', "}")))
 
     def _thought(self) -> Reading[None]:
         self._desk.out.thinking = True
         yield from self._thinking()
         self._desk.out.thinking = False
+        if self._foreign:
+            self._foreign.begin_line()
 
     def _thinking(self) -> Reading[None]:
         """Some models open a thought twice, and some call tools without closing it."""
@@ -177,6 +187,10 @@ class _Answer:
         look = Look(self._desk.source)
         yield from look.spaces()
         if (yield from look.ended()):
+            if self._desk.out.behind == "call":
+                # Some end a call with the mark that begins one.
+                self._desk.source.all()
+                return
             self._desk.out.no_call(cut_off(self._desk.source.all()))
         else:
             self._desk.out.text(mark)

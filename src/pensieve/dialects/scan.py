@@ -164,6 +164,10 @@ class Look:
     def go_to(self, other: Look) -> None:
         self._passed = other._passed
 
+    def back(self, count: int) -> None:
+        """Stands so many of the characters that were passed further in front."""
+        self._passed -= count
+
     def past(self, character: re.Pattern[str], limit: int) -> Reading[str]:
         """Pass everything up to and with the next character that matches. "": none comes within the limit."""
         while not (end := self._source.find(character, self._passed)):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pensieve.core.errors import SettingsError
-from pensieve.core.generation import Sampling
+from pensieve.core.generation import UNTOLD, Sampling
 from pensieve.core.model import EngineName, KvCost, ModelCard
 from pensieve.library.bundled import NANO, NANO_FOLDER
 from pensieve.library.costs import gguf_cost, gguf_width
@@ -133,7 +133,11 @@ def _hides_spaces(metadata: dict[str, Any]) -> bool:
 
 
 def _recommended_sampling(metadata: dict[str, Any]) -> Sampling:
-    """What the model's makers recommend (`general.sampling.*`), else the API's default of 1.0 and nothing cut."""
+    """What the model's makers recommend (`general.sampling.*`)."""
+    if not any(
+        key in metadata for key in ("general.sampling.temp", "general.sampling.top_p", "general.sampling.top_k")
+    ):
+        return UNTOLD
     default = Sampling()
 
     def number(key: str, otherwise: float, most: float) -> float:

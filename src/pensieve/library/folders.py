@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pensieve.core.errors import SettingsError
-from pensieve.core.generation import Sampling
+from pensieve.core.generation import UNTOLD, Sampling
 from pensieve.core.model import ModelCard
 from pensieve.library.costs import folder_cost, folder_width
 
@@ -93,7 +93,9 @@ def _token(words: Fields, key: str) -> str:
 
 
 def _sampling(generation: Fields) -> Sampling:
-    """What the model's makers recommend, else the API's default of 1.0 and nothing cut."""
+    """What the model's makers recommend."""
+    if not any(key in generation for key in ("temperature", "top_p", "top_k", "do_sample")):
+        return UNTOLD
     default = Sampling()
 
     def number(key: str, otherwise: float, most: float) -> float:

@@ -15,6 +15,8 @@ from pensieve.dialects.schemas import Schemas
 NAME_KEYS = ("name", "tool_name", "tool", "function_name", "action", "recipient_name")
 INPUT_KEYS = ("arguments", "parameters", "input", "args", "tool_input", "action_input", "tool_arguments")
 OTHER_KEYS = ("type", "id", "index", "call_id", "tool_call_id")
+OBJECT_KEYS = ("function", "tool", "tool_call", "function_call", "action")
+"""Of an object that holds the call."""
 LIST_KEYS = ("tool_calls", "function_calls", "calls")
 _STRUCTURE = re.compile(r'["{}\[\]]')
 _IN_STRING = re.compile(r'["\\]')
@@ -32,20 +34,19 @@ class ObjectCalls:
         """The last of them."""
 
     def listed(self, look: Look) -> Reading[list[Call] | None]:
-        """Behind `[`. None: it is no list of calls."""
-        calls: list[Call] = []
-        while True:
+        """Behind `[{`. None: it is no list of calls."""
+        calls = (yield from self.object(look)) or []
+        while calls:
             yield from look.spaces()
-            if calls and ((yield from look.literal("]")) or (yield from look.ended())):
+            yield from look.literal(",", ";")
+            yield from look.spaces()
+            if (yield from look.literal("]")) or not (yield from look.literal("{")):
                 return calls
-            if not (yield from look.literal("{")):
-                return calls or None
             more = yield from self.object(look)
             if not more:
                 return None
             calls += more
-            yield from look.spaces()
-            yield from look.literal(",", ";")
+        return None
 
     def object(self, look: Look) -> Reading[list[Call] | None]:
         """Behind `{`: a call, or an object that holds a list of them."""
@@ -74,11 +75,12 @@ class ObjectCalls:
             if key in LIST_KEYS and not name:
                 if not (yield from look.literal("[")):
                     return None
-                calls = yield from self.listed(look)
+                yield from look.spaces()
+                calls = (yield from self.listed(look)) if (yield from look.literal("{")) else None
                 yield from look.spaces()
                 yield from look.literal("}")
                 return calls
-            if key == "function" and (yield from look.literal("{")):
+            if key in OBJECT_KEYS and (yield from look.literal("{")):
                 nested += 1
             elif key in (*NAME_KEYS, "function") and not name:
                 name_at = look.position + 1
@@ -104,8 +106,14 @@ class ObjectCalls:
 
     def of_value(self, value: Any) -> list[Call] | None:
         """Of an object that was read already."""
+        if isinstance(value, list):
+            calls = [self.of_value(one) for one in value]
+            return [call for found in calls if found for call in found] if all(calls) else None
         if not isinstance(value, dict):
             return None
+        for key in OBJECT_KEYS:
+            if isinstance(value.get(key), dict):
+                return self.of_value(value[key])
         name = next((value[key] for key in NAME_KEYS if isinstance(value.get(key), str)), "")
         written = next((value[key] for key in INPUT_KEYS if isinstance(value.get(key), dict)), None)
         if not name or written is None or not set(value) <= {*NAME_KEYS, *INPUT_KEYS, *OTHER_KEYS}:
@@ -170,7 +178,14 @@ class ObjectCalls:
             whole = yield from self._rest_of_string(look)
             return look.since(before) if whole else ""
         if (yield from look.literal("{", "[")):
-            return look.since(before)[:1] + (yield from self.balanced(look, 1, ""))
+            opened = look.since(before)
+            doubled = opened == "{" and (yield from look.literal("{"))
+            body = yield from self.balanced(look, 1, opened)
+            return body if not (body and doubled) or (yield from look.literal("}")) else ""
+        if (yield from look.literal("'")):
+            # JSON in quotes that JSON does not have.
+            inner = yield from self._value(look)
+            return inner if (yield from look.literal("'")) else ""
         yield from look.run(_BARE)
         return look.since(before)
 

@@ -51,8 +51,17 @@ def _of_value(value: ast.expr) -> list[PythonCall]:
             members = {str(one.arg): _literal(one.value) for one in named if one.arg is not None}
             if len(members) < len(named):
                 raise ValueError("arguments that are not written out")
-            return [(ast.unparse(function), [_literal(one) for one in positional], members)]
+            return [(_name(function), [_literal(one) for one in positional], members)]
     raise ValueError("not a call")
+
+
+def _name(function: ast.expr) -> str:
+    match function:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=module), attr=name):
+            return f"{module}.{name}"
+    raise ValueError("not a name")
 
 
 def _literal(node: ast.expr) -> Any:

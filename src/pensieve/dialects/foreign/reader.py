@@ -15,7 +15,7 @@ from pensieve.dialects.foreign.calls import Call
 from pensieve.dialects.foreign.objects import ObjectCalls
 from pensieve.dialects.foreign.tags import FUNCTION, INVOKE, TagCalls
 from pensieve.dialects.foreign.words import WordCalls
-from pensieve.dialects.scan import SPACE, Look, Reading
+from pensieve.dialects.scan import SPACE, Look, Marks, Reading
 
 WRAPPERS = {
     "<tools>": "</tools>",
@@ -29,37 +29,46 @@ WRAPPERS = {
     "<functioncall>": "</functioncall>",
     "<json>": "</json>",
     "<|tool_call|>": "<|/tool_call|>",
+    "<toolcall>": "</toolcall>",
     "<|python_tag|>": "<|eom_id|>",
+    "<|python_start|>": "<|python_end|>",
+    "<|action_start|><|plugin|>": "<|action_end|>",
     "<|tool_call_start|>": "<|tool_call_end|>",
     "<TOOLCALL>": "</TOOLCALL>",
+    "[TOOL_CALLS]": "[/TOOL_CALLS]",
+    "[TOOL_REQUEST]": "[END_TOOL_REQUEST]",
 }
 """Marks that models put around calls, in one family or another, and what ends each."""
-BRACKETED = {"TOOL_CALLS]": "[/TOOL_CALLS]", "TOOL_REQUEST]": "[END_TOOL_REQUEST]"}
-"""The same, behind a bracket."""
 FENCE = "```"
 LANGUAGES = (
     "json", "jsonc", "json5", "javascript", "js", "python", "py", "xml", "text", "plaintext", "txt", "tool",
     "tool_call", "tool_calls", "tool_code", "tool_use", "function", "function_call", "functions", "call", "action",
 )  # fmt: skip
 """What may stand behind a fence that holds calls. Other fences show something."""
-_CLOSES = (*WRAPPERS.values(), *BRACKETED.values(), FENCE, "<|im_end|>", ",", ";", "]", "}")
+_CLOSES = (*WRAPPERS.values(), "<|im_end|>", ",", ";", "]", "}")
+_LINE = "\n"
 _EXAMPLE = re.compile(r"\b(example|e\.g\.|for instance|looks? like|syntax|format)\b[^\n]*\s*\Z", re.IGNORECASE)
 _WORD = re.compile(r"[\w.:-]")
 _TEXT_KEPT = 160
 
 
 class ForeignReader:
-    """`own`: marks of the family itself, which are its own reader's."""
+    """`own`: marks of the family itself, which are its own reader's. `behind`: as of a Reader."""
 
     def __init__(self, desk: Desk, own: tuple[str, ...], behind: Behind) -> None:
         self._desk = desk
         self._text_before = behind == "text"
         self._tail = ""
+        self._line = behind != "text"
+        """At the beginning of a line, or of a text."""
+        self.outside = False
+        """Reading text that a new reader would read as such."""
         schemas = desk.schemas
         self._objects = ObjectCalls(schemas)
         self._words, self._tags = WordCalls(schemas, self._objects), TagCalls(schemas, self._objects)
-        wanted = (*WRAPPERS, FUNCTION, INVOKE, FENCE, "{", "[")
-        self.marks = tuple(mark for mark in wanted if not any(mark in one or one in mark for one in own if one))
+        wanted = (*WRAPPERS, FUNCTION, INVOKE, FENCE, "{", "[{")
+        self._marks = tuple(mark for mark in wanted if not any(mark in one or one in mark for one in own if one))
+        self._all_marks = Marks(*own, *self._marks, _LINE)
 
     @property
     def heads(self) -> int:
@@ -71,6 +80,14 @@ class ForeignReader:
         """The last of them."""
         return self._objects.head
 
+    def called(self) -> None:
+        """A call of the family's own form has been read."""
+        self._text_before, self._tail, self._line = False, "", True
+
+    def begin_line(self) -> None:
+        """What follows begins a text, behind a thought or a head."""
+        self._line = True
+
     def text(self, text: str) -> None:
         """Passes on text that is none of the calls."""
         if text.strip(SPACE):
@@ -78,34 +95,39 @@ class ForeignReader:
         self._tail = (self._tail + text)[-_TEXT_KEPT:]
         self._desk.out.text(text)
 
-    def called(self) -> None:
-        """A call of the family's own form has been read."""
-        self._text_before, self._tail = False, ""
-
-    def read(self, mark: str) -> Reading[bool]:
-        """The calls that begin with a mark that was just taken. False: there are none, and nothing more was taken."""
-        look = Look(self._desk.source)
-        found = yield from self._marked(mark, look)
-        if found is None:
-            return False
-        return (yield from self._decide(mark, look, found))
+    def until_own(self) -> Reading[str]:
+        """Text and foreign calls up to a mark of the family itself, which is passed back; nothing at the end."""
+        source, out = self._desk.source, self._desk.out
+        while True:
+            while self._line:
+                self.outside = out.behind != "text"
+                yield from source.peek()
+                self.outside = False
+                self._line = yield from self._read("")
+            self.outside = True
+            mark = yield from source.until(self._all_marks, self.text)
+            self.outside = False
+            if mark == _LINE:
+                self.text(mark)
+                self._line = True
+            elif mark in self._marks:
+                self._line = yield from self._read(mark)
+                if not self._line:
+                    self.text(mark)
+            else:
+                return mark
 
     def inside(self, close: str) -> Reading[bool]:
         """The calls in a form of others that stand between the family's own marks, whose opening one was taken."""
         look = Look(self._desk.source)
-        yield from look.spaces()
-        if (yield from look.further().literal("{", "[")):
-            return False
         found = yield from self._inside(look, close)
         return bool(found) and (yield from self._decide("", look, found or []))
 
-    def line(self) -> Reading[bool]:
-        """The calls that begin a line with a word, as `read`."""
+    def _read(self, mark: str) -> Reading[bool]:
+        """The calls behind a mark that was taken, or at the beginning of a line. False: none, and nothing was taken."""
         look = Look(self._desk.source)
-        found = yield from self._words.line(look)
-        if not found:
-            return False
-        return (yield from self._decide("", look, found))
+        found = yield from (self._marked(mark, look) if mark else self._words.line(look))
+        return bool(found) and (yield from self._decide(mark, look, found or []))
 
     def _decide(self, mark: str, look: Look, calls: list[Call]) -> Reading[bool]:
         """Takes what was looked at, as calls or as text."""
@@ -134,16 +156,20 @@ class ForeignReader:
         return True
 
     def _following(self, look: Look) -> Reading[list[Call]]:
-        mark = yield from look.literal(*self.marks)
-        if mark:
-            return (yield from self._marked(mark, look)) or []
-        return (yield from self._words.line(look))
+        mark = yield from look.literal(*self._marks)
+        return (yield from (self._marked(mark, look) if mark else self._words.line(look))) or []
 
     def _closed(self, look: Look) -> Reading[None]:
         """Passes white space and marks that end calls."""
         yield from look.spaces()
         while (yield from look.literal(*_CLOSES)) or (yield from self._end_tag(look)):
             yield from look.spaces()
+        fence = look.further()
+        if (yield from fence.literal(FENCE)):
+            yield from fence.spaces()
+            # Otherwise it opens another one.
+            if (yield from fence.ended()):
+                look.go_to(fence)
 
     def _end_tag(self, look: Look) -> Reading[bool]:
         tag = look.further()
@@ -165,18 +191,7 @@ class ForeignReader:
             return [call] if call else None
         if mark in WRAPPERS:
             return (yield from self._inside(look, WRAPPERS[mark]))
-        if mark == "{":
-            if (yield from look.further().literal("'")):
-                return (yield from self._words.literal(look))
-            return (yield from self._objects.object(look))
-        if mark == "[" and (bracketed := (yield from look.literal(*BRACKETED))):
-            return (yield from self._inside(look, BRACKETED[bracketed]))
-        before = look.further()
-        calls = yield from self._objects.listed(look)
-        if not calls:
-            look.go_to(before)
-            calls = yield from self._words.listed(look)
-        return calls or None
+        return (yield from self._words.brackets(mark, look))
 
     def _inside(self, look: Look, close: str) -> Reading[list[Call] | None]:
         """All that stands up to the close, if that is calls. They may stand in marks once more."""
@@ -190,11 +205,11 @@ class ForeignReader:
             if inner and (yield from look.literal(WRAPPERS.get(inner, inner))):
                 inner = ""
                 yield from look.spaces()
-            if (yield from look.ended()) or (yield from look.literal(close)):
+            if (yield from look.ended()) or (close and (yield from look.literal(close))):
                 return calls or None
             before = look.further()
-            mark = yield from look.literal("{", "[", FUNCTION, INVOKE)
-            more = (yield from self._marked(mark, look)) if mark else (yield from self._words.line(look))
+            mark = yield from look.literal("{", FUNCTION, INVOKE)
+            more = yield from (self._marked(mark, look) if mark else self._words.line(look))
             if not more:
                 look.go_to(before)
                 return calls or None
