@@ -13,6 +13,7 @@ from pensieve.service.calls import CallStore
 from pensieve.service.health import Health, health_of
 from pensieve.service.hosted import Kept
 from pensieve.service.metrics import metrics_of
+from pensieve.service.pictures import Pictures
 from pensieve.service.roster import Find, Roster
 from pensieve.service.seal import Seal, load_key
 from pensieve.service.totals import Totals
@@ -30,6 +31,7 @@ class Service:
 
     def __init__(self, card: ModelCard, settings: Settings, home: Path, find: Find = lambda name: None) -> None:
         self._kept = Kept(Seal(load_key(home)), CallStore(home / "calls.sqlite"), Totals())
+        self._pictures = Pictures()
         self._roster = Roster(card, settings, self._kept, find)
 
     @property
@@ -58,7 +60,12 @@ class Service:
     def _meant(self, request: MessagesRequest) -> Normalised:
         """Whatever the model: nothing is loaded for a request that cannot be meant."""
         try:
-            return normalise(request, unseal=self._kept.seal.unseal, written=self._kept.calls.get)
+            return normalise(
+                request,
+                unseal=self._kept.seal.unseal,
+                written=self._kept.calls.get,
+                pictures_known=self._pictures.known,
+            )
         except RecursionError:
             raise RequestError("nested too deeply", field="messages") from None
 
