@@ -99,6 +99,21 @@ def test_more_tokens_than_an_engine_can_count_are_as_many_as_there_are(server: S
     assert server.post(changed(max_tokens=number, top_k=number, thinking=thinking)).status_code == 200
 
 
+def test_an_old_call_that_is_nested_too_deeply_is_the_clients_fault(
+    tiny_model: Path, serve: Callable[..., Server]
+) -> None:
+    """At each depth another station of the path is the first that it is too deep for."""
+    server = serve(tiny_model)
+    for depth in range(200, 1000, 50):
+        call = {"type": "tool_use", "id": "toolu_x", "name": "f", "input": {"a": json.loads("[" * depth + "]" * depth)}}
+        messages = [*GOOD["messages"], {"role": "assistant", "content": [call]}, {"role": "user", "content": [RESULT]}]
+        for last in ({"role": "user", "content": "and"}, {"role": "assistant", "content": "Well"}):
+            body = changed(messages=[*messages, last])
+            answer, count = server.post(body), server.post(body, "/v1/messages/count_tokens")
+            assert (answer.status_code, count.status_code) in ((200, 200), (400, 400)), (depth, answer.text, count.text)
+            assert depth < 900 or "nested too deeply" in answer.json()["error"]["message"]
+
+
 def test_a_long_word_of_the_client_is_not_repeated_at_length(server: Server) -> None:
     before = len(server.log)
     answer = server.post(changed(model="x" * 1_000_000))
