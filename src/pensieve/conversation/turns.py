@@ -45,7 +45,8 @@ class Turns:
         self._call_order: dict[str, int] = {}
         self._calls = 0
         users = [index for index, message in enumerate(request.messages) if message.role == "user"]
-        self._first_user, self._last_user = (users[0], users[-1]) if users else (None, None)
+        self._first_user = users[0] if users else None
+        self._last_user = users[-1] if users else None
         self._messages = request.messages
         self._pictures_known = pictures_known
         self._model = request.model
