@@ -23,11 +23,10 @@ class AwakeClock:
     def __init__(self, longest: float = LONGEST_LOOK) -> None:
         self._longest = longest
         self._lock = threading.Lock()
-        self._looked = time.monotonic()
-        self._awake = 0.0
+        self._looked = self._awake = time.monotonic()
 
     def __call__(self) -> float:
-        """Seconds since some moment."""
+        """Seconds since some moment long ago."""
         with self._lock:
             now = time.monotonic()
             self._awake += min(now - self._looked, self._longest)
