@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from tokenizers import AddedToken
+from tokenizers.processors import TemplateProcessing
 
 from make_model import (
     CHATML_WITH_HERMES_TOOLS,
@@ -39,7 +40,9 @@ NAMES = {
 TOP = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
 
 
-def make_mlx_model(kind: str, folder: Path, chat_template: str = CHATML_WITH_HERMES_TOOLS) -> Path:
+def make_mlx_model(
+    kind: str, folder: Path, chat_template: str = CHATML_WITH_HERMES_TOOLS, *, bos: bool = False
+) -> Path:
     shape = SHAPES[kind]
     folder.mkdir(parents=True, exist_ok=True)
     weights = dict(_renamed(shape, name, matrix) for name, matrix in tensors_of(kind))
@@ -49,6 +52,11 @@ def make_mlx_model(kind: str, folder: Path, chat_template: str = CHATML_WITH_HER
     tokenizer = train_tokenizer(shape.ordinary)
     tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in SPECIAL_TOKENS])
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in MARKER_TOKENS])
+    if bos:
+        first = SPECIAL_TOKENS[0]
+        tokenizer.post_processor = TemplateProcessing(
+            single=f"{first} $A", special_tokens=[(first, tokenizer.token_to_id(first))]
+        )
     tokenizer.save(str(folder / "tokenizer.json"))
     words = {"bos_token": SPECIAL_TOKENS[0], "eos_token": SPECIAL_TOKENS[2]}
     (folder / "tokenizer_config.json").write_text(json.dumps(words))

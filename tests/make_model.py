@@ -108,14 +108,17 @@ SHAPES = {
 }
 
 
-def make_model(kind: str, path: Path, chat_template: str | None = CHATML_WITH_HERMES_TOOLS) -> Path:
-    """Write the model to `path` (atomically) and return it. `chat_template=None` leaves the template out."""
+def make_model(
+    kind: str, path: Path, chat_template: str | None = CHATML_WITH_HERMES_TOOLS, *, bos: bool = False
+) -> Path:
+    """Write the model to `path` (atomically) and return it. `chat_template=None` leaves the template out; with `bos`,
+    its first special token stands in front of every text."""
     shape = SHAPES[kind]
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=".making-")
     os.close(handle)
     writer = gguf.GGUFWriter(scratch, "llama")
-    _write_header(writer, kind, shape, chat_template)
+    _write_header(writer, kind, shape, chat_template, bos)
     for name, weights in tensors_of(kind):
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
@@ -152,7 +155,7 @@ def _corpus() -> Iterator[str]:
         yield module.read_text(encoding="utf-8")
 
 
-def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_template: str | None) -> None:
+def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_template: str | None, bos: bool) -> None:
     writer.add_name(f"Pensieve {kind} noise")
     writer.add_description("For trying the server: it writes noise, not sense.")
     writer.add_context_length(shape.context)
@@ -183,7 +186,7 @@ def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_templat
         _write_pieces(writer, tokens, kinds)
     writer.add_bos_token_id(shape.ordinary)
     writer.add_eos_token_id(shape.ordinary + 2)
-    writer.add_add_bos_token(False)
+    writer.add_add_bos_token(bos)
     if chat_template is not None:
         writer.add_chat_template(chat_template)
 

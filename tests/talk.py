@@ -13,11 +13,18 @@ Message = dict[str, Any]
 SCHEMA = {"type": "object"}
 
 
-def meant(*messages: Message, unseal: Any = None, written: Any = None, **fields: Any) -> Normalised:
+def meant(
+    *messages: Message, unseal: Any = None, written: Any = None, pictures_known: Any = None, **fields: Any
+) -> Normalised:
     """What this server has sealed is `sealed:` and the thought."""
     body = {"model": "m", "max_tokens": 5000, "messages": messages, **fields}
     request = parse_messages_request(json.dumps(body).encode())
-    return normalise(request, unseal=unseal or unsealed, written=written or (lambda _: None))
+    return normalise(
+        request,
+        unseal=unseal or unsealed,
+        written=written or (lambda _: None),
+        pictures_known=pictures_known or (lambda _: False),
+    )
 
 
 def unsealed(signature: str) -> str | None:

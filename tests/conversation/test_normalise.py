@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from pensieve.conversation.content import IMAGE_NOTE
 from pensieve.core.chat import Chat, Thought, ToolCall, ToolResult
 from pensieve.core.errors import RequestError
+from pensieve.wire.request import InputMessage
 from talk import Message, assistant, meant, result, said, system, text, thought, use, user
 
 BILLING = {"type": "text", "text": "x-anthropic-billing-header: cc_version=2.1.329.278; cc_entrypoint=sdk-cli;"}
@@ -219,6 +221,37 @@ def test_the_format_of_the_answer_is_its_schema(fields: dict[str, Any], expected
     assert chat_of(user("go"), **fields).format == expected
 
 
-def test_an_image_is_an_error_that_names_its_place() -> None:
-    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": ""}}
-    assert refusal(user("a"), assistant("b"), user(text("c"), image)).field == "messages.2.content.1"
+IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": ""}}
+
+
+def test_an_image_in_the_last_user_message_is_an_error_that_names_its_place() -> None:
+    assert refusal(user("a"), assistant("b"), user(text("c"), IMAGE)).field == "messages.2.content.1"
+    assert refusal(user(text("c"), IMAGE), system("d")).field == "messages.0.content.1"
+    assert refusal(user(text("c"), IMAGE), assistant("d")).field == "messages.0.content.1"
+    inner = {"type": "document", "source": {"type": "content", "content": [IMAGE]}}
+    assert refusal(user(inner)).field == "messages.0.content.0.source.content.0"
+
+
+def test_an_older_image_is_noted() -> None:
+    turns = chat_of(user(text("a"), IMAGE), assistant("b"), user("c")).turns
+    assert turns[0] == said("user", "a", IMAGE_NOTE)
+    calls = chat_of(user(IMAGE), assistant(use("1")), user(result("1"))).turns
+    assert calls[0] == said("user", IMAGE_NOTE)
+
+
+@pytest.mark.parametrize("role", ["assistant", "system"])
+def test_an_image_that_no_user_shows_is_noted(role: str) -> None:
+    shown = {"role": role, "content": [text("b"), IMAGE]}
+    assert said(role, "b", IMAGE_NOTE) in chat_of(user("a"), assistant("x"), user("y"), shown, user("c")).turns
+
+
+def test_an_image_that_the_client_knows_to_be_unseen_is_noted() -> None:
+    asked: list[int] = []
+
+    def known(message: InputMessage) -> bool:
+        asked.append(len(message.blocks))
+        return True
+
+    chat = chat_of(user("a"), assistant("b"), user(IMAGE, text("c"), IMAGE), pictures_known=known)
+    assert chat.turns[2] == said("user", IMAGE_NOTE, "c", IMAGE_NOTE)
+    assert asked == [3]

@@ -69,6 +69,51 @@ def test_a_wrong_body_names_the_field(server: Server, case: str) -> None:
     assert server.post(GOOD).status_code == 200
 
 
+IMAGE = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}
+
+
+def test_a_picture_is_refused_and_ends_no_conversation(server: Server) -> None:
+    """As Claude Code goes on: with what is said next in the same message, or after an answer."""
+    shown = [{"type": "text", "text": "what is this?"}, IMAGE]
+    for _ in range(2):
+        refused = server.post(changed(messages=[{"role": "user", "content": shown}]))
+        assert (refused.status_code, "cannot see" in refused.text) == (400, True)
+    gone_on = {"role": "user", "content": [*shown, {"type": "text", "text": "never mind"}]}
+    later = [gone_on, {"role": "assistant", "content": "Right."}, {"role": "user", "content": "hello"}]
+    assert server.post(changed(messages=[gone_on])).status_code == 200
+    assert server.post(changed(messages=later)).status_code == 200
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"9" * 5000])
+def test_a_number_out_of_range_in_an_old_call_ends_no_conversation(server: Server, number: bytes) -> None:
+    call = {"type": "tool_use", "id": "toolu_x", "name": "f", "input": {"a": 7777}}
+    messages = [*GOOD["messages"], {"role": "assistant", "content": [call]}, {"role": "user", "content": [RESULT]}]
+    body = changed(messages=messages).replace(b"7777", number)
+    assert server.post(body).status_code == 200
+    assert server.post(body, "/v1/messages/count_tokens").status_code == 200
+
+
+@pytest.mark.parametrize("number", [2**31, 2**64])
+def test_more_tokens_than_an_engine_can_count_are_as_many_as_there_are(server: Server, number: int) -> None:
+    thinking = {"type": "enabled", "budget_tokens": number}
+    assert server.post(changed(max_tokens=number, top_k=number, thinking=thinking)).status_code == 200
+
+
+def test_an_old_call_that_is_nested_too_deeply_is_the_clients_fault(
+    tiny_model: Path, serve: Callable[..., Server]
+) -> None:
+    """At each depth another station of the path is the first that it is too deep for."""
+    server = serve(tiny_model)
+    for depth in range(200, 1000, 50):
+        call = {"type": "tool_use", "id": "toolu_x", "name": "f", "input": {"a": json.loads("[" * depth + "]" * depth)}}
+        messages = [*GOOD["messages"], {"role": "assistant", "content": [call]}, {"role": "user", "content": [RESULT]}]
+        for last in ({"role": "user", "content": "and"}, {"role": "assistant", "content": "Well"}):
+            body = changed(messages=[*messages, last])
+            answer, count = server.post(body), server.post(body, "/v1/messages/count_tokens")
+            assert (answer.status_code, count.status_code) in ((200, 200), (400, 400)), (depth, answer.text, count.text)
+            assert depth < 900 or "nested too deeply" in answer.json()["error"]["message"]
+
+
 def test_a_long_word_of_the_client_is_not_repeated_at_length(server: Server) -> None:
     before = len(server.log)
     answer = server.post(changed(model="x" * 1_000_000))

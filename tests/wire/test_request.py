@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
 
 from pensieve.core.errors import RequestError
-from pensieve.wire.blocks import TextBlock
-from pensieve.wire.options import JsonSchemaFormat, OutputConfig, ThinkingEnabled
+from pensieve.wire.blocks import TextBlock, ToolResultBlock, ToolUseBlock
+from pensieve.wire.options import LARGEST_INT, JsonSchemaFormat, OutputConfig, ThinkingEnabled
 from pensieve.wire.request import InputMessage, MessagesRequest, parse_count_request, parse_messages_request
 from pensieve.wire.tools import ToolChoice, ToolDefinition
 
@@ -164,8 +165,73 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], field: str, message: str
     assert (error.status, error.kind) == (400, "invalid_request_error")
 
 
-def test_a_top_k_that_no_engine_could_take_is_out_of_range() -> None:
-    assert refusal(body(top_k=10**30)).field == "top_k"
+@pytest.mark.parametrize("number", [str(2**31), str(2**63), str(2**64), "9" * 400, "9" * 5000])
+def test_an_integer_that_no_engine_could_take_is_clamped(number: str) -> None:
+    data = body(max_tokens=7, top_k=8, thinking={"type": "enabled", "budget_tokens": 9})
+    for small in (b": 7", b": 8", b": 9"):
+        data = data.replace(small, b": " + number.encode())
+    request = parse_messages_request(data)
+    assert (request.max_tokens, request.top_k) == (LARGEST_INT, LARGEST_INT)
+    assert request.thinking == ThinkingEnabled(budget_tokens=LARGEST_INT)
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "top_k"])
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        ("-" + "9" * 400, "expected int >= 0"),
+        ("-" + "9" * 5000, "expected int >= 0"),
+        ("1e400", "expected int, got float"),
+        ("1e10", "expected int, got float"),
+    ],
+)
+def test_a_number_that_is_no_count_is_refused_by_name(name: str, number: str, message: str) -> None:
+    error = refusal(body(**{name: 7}).replace(b": 7", b": " + number.encode()))
+    assert str(error).replace(" | null", "") == f"{name}: {message}"
+
+
+HUGE = {
+    "1e400": sys.float_info.max,
+    "-1e400": -sys.float_info.max,
+    "9" * 5000: int(sys.float_info.max),
+    "-" + "9" * 5000: -int(sys.float_info.max),
+    "1e-400": 0.0,
+    "9" * 400: int("9" * 400),
+}
+
+
+@pytest.mark.parametrize("number", HUGE, ids=lambda number: number[:8])
+def test_a_number_out_of_range_in_a_history_is_the_nearest_that_is_in_range(number: str) -> None:
+    call = {
+        "type": "tool_use",
+        "id": "1",
+        "name": "f",
+        "input": {"a": [1, {"b": 7777}], "c": '1e400 \ud83d\ude00 "7777'},
+    }
+    result = {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "text", "text": "x", "score": 7777}]}
+    data = body(
+        messages=[{"role": "assistant", "content": [call]}, {"role": "user", "content": [result], "made_up": 7777}],
+        tools=[{"name": "f", "input_schema": {"maximum": 7777}}],
+        metadata={"score": 7777},
+        system=[{"type": "made_up", "score": 7777}],
+    )
+    request = parse_messages_request(data.replace(b": 7777", b": " + number.encode()))
+    expected = ToolUseBlock("1", "f", {"a": [1, {"b": HUGE[number]}], "c": '1e400 \U0001f600 "7777'})
+    assert request.messages[0].blocks == (expected,)
+    assert request.messages[1].blocks == (ToolResultBlock("1", [{"type": "text", "text": "x", "score": HUGE[number]}]),)
+    assert request.tools[0].input_schema == {"maximum": HUGE[number]}
+
+
+@pytest.mark.parametrize("wrong", [b"NaN", b"Infinity", b'"\\ud800"', b'"\xff"', b"2]"])
+def test_a_number_out_of_range_hides_no_other_fault(wrong: bytes) -> None:
+    message = {"role": "user", "content": [{"type": "text", "text": "x", "a": [1, 2]}]}
+    data = body(messages=[message]).replace(b"1, 2", b"1e400, " + wrong)
+    assert refusal(data).field == "body"
+
+
+def test_a_number_out_of_range_in_deep_json_is_the_clients_fault() -> None:
+    deep = body(messages=[{"role": "user", "content": [{"type": "text", "text": "x", "a": [1e300, "%"]}]}])
+    assert refusal(deep.replace(b"1e+300", b"1e400").replace(b'"%"', DEEP)).field == "body"
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b'{"model": NaN}', b"hello", body() + b"x", b"\xef\xbb\xbf" + body()])

@@ -17,6 +17,7 @@ from pensieve.cli.ask import NoAnswer, ask
 from pensieve.cli.record import Record, running, starting
 from pensieve.cli.user_service import install, manager_here, remove
 from pensieve.config.settings import Settings
+from pensieve.core.clock import AwakeClock, awake
 from pensieve.core.errors import SettingsError
 from pensieve.library.find import is_path
 
@@ -26,6 +27,8 @@ FAILURE = "pensieve: "
 """So begins the line in which `main.py` says why a command has failed."""
 LOOK_SECONDS = 0.1
 """Between two looks at another process, which tells nobody how far it is."""
+LONGEST_LOOK = 6.0
+"""Seconds. A server that does not answer is asked for five."""
 BEYOND_LOADING_SECONDS = 30.0
 BEYOND_DRAIN_SECONDS = 15.0
 TAKES_REQUESTS = ("ready", "unloaded")
@@ -67,8 +70,9 @@ def start_service(
     output = home / OUTPUT
     os.close(_emptied(output))
     install(manager_here(), _command(arguments, chosen), of_ours(_environment(home)), output)
-    deadline = time.monotonic() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
-    while time.monotonic() < deadline:
+    clock = AwakeClock(LONGEST_LOOK)
+    deadline = clock() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
+    while clock() < deadline:
         if why := _failures(output.read_text(encoding="utf-8", errors="replace").splitlines()):
             # The manager would try it again and again.
             remove(manager_here())
@@ -107,9 +111,9 @@ def stop(home: Path, say: Say) -> Record | None:
 
 
 def _ends(home: Path, record: Record, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
+    deadline = awake() + seconds
     while _is(record, find(home)):
-        if time.monotonic() > deadline:
+        if awake() > deadline:
             return False
         time.sleep(LOOK_SECONDS)
     return True
@@ -230,9 +234,10 @@ def _environment(home: Path) -> dict[str, str]:
 
 
 def _when_ready(server: subprocess.Popen[bytes], home: Path, settings: Settings, output: Path, say: Say) -> Record:
-    deadline = time.monotonic() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
+    clock = AwakeClock(LONGEST_LOOK)
+    deadline = clock() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
     shown = 0
-    while time.monotonic() < deadline:
+    while clock() < deadline:
         ended = server.poll() is not None
         lines = output.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
         whole = [line.rstrip() for line in lines if ended or line.endswith("\n")]
@@ -252,9 +257,10 @@ def _when_ready(server: subprocess.Popen[bytes], home: Path, settings: Settings,
 
 def _ready(home: Path, record: Record, settings: Settings, say: Say) -> Record:
     """One that runs, as soon as it takes requests."""
-    began, told = time.monotonic(), False
+    clock, told = AwakeClock(LONGEST_LOOK), False
+    began = clock()
     while (status := _status(record)) not in TAKES_REQUESTS:
-        waited = time.monotonic() - began
+        waited = clock() - began
         if not _is(record, find(home)):
             raise SettingsError("The server has ended meanwhile.", f"Its log tells more: {record.log}.")
         if status == "failed" or waited > settings.worker.load_seconds + BEYOND_LOADING_SECONDS:

@@ -27,6 +27,7 @@ from pensieve.cli.client import (
 from pensieve.cli.record import Record
 from pensieve.config.load import user_home
 from pensieve.config.settings import Settings
+from pensieve.core.clock import AwakeClock
 from pensieve.core.errors import SettingsError
 from pensieve.library.find import Library
 from pensieve.library.names import Names
@@ -83,7 +84,8 @@ def endpoint_of(record: Record, settings: Settings, say: Callable[[str], None], 
 def _loaded(wanted: Endpoint, settings: Settings, say: Callable[[str], None]) -> Endpoint:
     """With another model than the default, as soon as it is loaded. Raises SettingsError and NoAnswer."""
     body = {"model": wanted.model, "messages": [{"role": "user", "content": "Hello"}]}
-    deadline = time.monotonic() + settings.worker.load_seconds
+    clock = AwakeClock(LOADING_SECONDS)
+    deadline = clock() + settings.worker.load_seconds
     say(f"Loading {wanted.model} ...")
     while True:
         try:
@@ -93,7 +95,7 @@ def _loaded(wanted: Endpoint, settings: Settings, say: Callable[[str], None]) ->
         except NoAnswer as error:
             if error.status == NOT_FOUND:
                 raise _unknown(wanted.model) from None
-            if error.status != UNAVAILABLE or time.monotonic() > deadline or not _is_loading(wanted.url):
+            if error.status != UNAVAILABLE or clock() > deadline or not _is_loading(wanted.url):
                 raise
             # The server may refuse at once while another model is being loaded.
             time.sleep(1)

@@ -13,7 +13,7 @@ from pensieve.conversation.turns import Turns, found_text
 from pensieve.core.chat import Chat, Part, Tool, ToolCall, ToolResult, Turn
 from pensieve.core.errors import RequestError
 from pensieve.wire.blocks import TextBlock
-from pensieve.wire.request import MessagesRequest
+from pensieve.wire.request import InputMessage, MessagesRequest
 
 BILLING_HEADER = "x-anthropic-billing-header:"
 
@@ -65,18 +65,24 @@ def _nothing(_: str) -> None:
     return None
 
 
+def _unknown(_: InputMessage) -> bool:
+    return False
+
+
 def normalise(
     request: MessagesRequest,
     *,
     unseal: Callable[[str], str | None] = _nothing,
     written: Callable[[str], str | None] = _nothing,
+    pictures_known: Callable[[InputMessage], bool] = _unknown,
 ) -> Normalised:
-    """`unseal` gives the thought in a signature of this server; `written` a call's input as the model wrote it.
+    """`unseal` gives the thought in a signature of this server; `written` a call's input as the model wrote it;
+    `pictures_known` whether the client knows already that the pictures of a message cannot be seen.
 
     Raises RequestError that names the field.
     """
     toolbox = Toolbox(request)
-    turns = Turns(request, toolbox, unseal, written)
+    turns = Turns(request, toolbox, unseal, written, pictures_known)
     for index, message in enumerate(request.messages):
         turns.add(index, message)
     done = tuple(turns.turns)

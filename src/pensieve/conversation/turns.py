@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
-from pensieve.conversation.content import result_text, text_of
+from pensieve.conversation.content import IMAGE_NOTE, result_text, text_of
 from pensieve.conversation.toolbox import Toolbox
 from pensieve.core.chat import Part, Role, Text, Thought, ToolCall, ToolResult, Turn
 from pensieve.core.errors import RequestError
@@ -33,6 +34,7 @@ class Turns:
         toolbox: Toolbox,
         unseal: Callable[[str], str | None],
         written: Callable[[str], str | None],
+        pictures_known: Callable[[InputMessage], bool],
     ) -> None:
         self.turns: list[Turn] = []
         self.environment: list[str] = []
@@ -42,7 +44,11 @@ class Turns:
         self._call_names: dict[str, str] = {}
         self._call_order: dict[str, int] = {}
         self._calls = 0
-        self._first_user = next((i for i, message in enumerate(request.messages) if message.role == "user"), None)
+        users = [index for index, message in enumerate(request.messages) if message.role == "user"]
+        self._first_user = users[0] if users else None
+        self._last_user = users[-1] if users else None
+        self._messages = request.messages
+        self._pictures_known = pictures_known
         self._model = request.model
 
     def add(self, index: int, message: InputMessage) -> None:
@@ -103,7 +109,7 @@ class Turns:
                 thought = self._unseal(block.signature) if role == "assistant" and block.signature else None
                 return [Thought(thought)] if thought else []
             case _:
-                text = text_of(block, path, self._no_image)
+                text = text_of(block, path, self._image)
                 if role == "assistant":
                     # The model has not said it, and sees what it has said.
                     text = text.removeprefix(self._toolbox.notice())
@@ -139,8 +145,19 @@ class Turns:
             case ToolRemovalBlock(tool=tool):
                 return self._toolbox.removed(tool)
 
-    def _no_image(self, path: str) -> str:
-        raise RequestError(f"the model {self._model!r} cannot see images", "Load one with vision.", field=path)
+    def _image(self, path: str) -> str:
+        """An image that is being asked about is refused. An old one must not end the conversation: it is noted."""
+        if path.startswith(f"messages.{self._last_user}.") and self._refuses_images:
+            raise RequestError(
+                f"the model {self._model!r} cannot see images.",
+                "Ask again without the image, or just go on: then a note takes its place.",
+                field=path,
+            )
+        return IMAGE_NOTE
+
+    @cached_property
+    def _refuses_images(self) -> bool:
+        return self._last_user is not None and not self._pictures_known(self._messages[self._last_user])
 
     def _in_call_order(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """Clients send the results of parallel calls as they complete; in call order the prefix holds."""

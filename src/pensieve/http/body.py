@@ -6,6 +6,7 @@ import asyncio
 
 from starlette.requests import ClientDisconnect, Request
 
+from pensieve.core.clock import done_within
 from pensieve.core.errors import BodyTooLarge, RequestTimeout
 
 
@@ -17,10 +18,13 @@ async def read_body(request: Request, limit: int, idle_seconds: float) -> bytes:
         raise too_large
     body = bytearray()
     while True:
+        receiving = asyncio.ensure_future(request.receive())
         try:
-            message = await asyncio.wait_for(request.receive(), idle_seconds)
-        except TimeoutError:
-            raise RequestTimeout(f"The body did not go on for {idle_seconds:g} s.") from None
+            if not await done_within(receiving, idle_seconds):
+                raise RequestTimeout(f"The body did not go on for {idle_seconds:g} s.")
+        finally:
+            receiving.cancel()
+        message = receiving.result()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         body += message.get("body", b"")

@@ -126,7 +126,7 @@ class Hosted:
             prompt=ids,
             sampling=_sampling(request, self.card.sampling),
             max_tokens=min(wanted, room),
-            markers=reader_markers(self._family) if meant.callable or rendered.thought != "none" else (),
+            markers=reader_markers(self._family),
             grammar=grammar,
             banned=() if voice.may_call else await self._call_openers(),
             shared=await self._shared(meant, rendered.text, ids),
@@ -139,7 +139,9 @@ class Hosted:
     async def _call_openers(self) -> tuple[int, ...]:
         """The tokens that open a call: who has no tools never begins one. A mark of several tokens is left alone."""
         if self._openers is None:
-            written = [await self.supervisor.count(mark) for mark in opening_marks(self._family)]
+            # A text is counted as a prompt, with the model's first token in front, if it has one.
+            first = len(await self.supervisor.count(""))
+            written = [(await self.supervisor.count(mark))[first:] for mark in opening_marks(self._family)]
             self._openers = tuple(ids[0] for ids in written if len(ids) == 1)
         return self._openers
 

@@ -11,6 +11,7 @@ from functools import partial
 from msgspec import structs
 
 from pensieve.config.settings import Settings
+from pensieve.core.clock import awake, done_within
 from pensieve.core.errors import NotFound, PensieveError, Refused, SettingsError, WorkerError
 from pensieve.core.model import ModelCard
 from pensieve.library.names import Names
@@ -105,12 +106,12 @@ class Roster:
         self._loading.pop(id)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.warning("model_not_loaded model=%s error=%s", id, error)
-            self._failed[id] = (asyncio.get_running_loop().time() + COOL_DOWN_SECONDS, error)
+            self._failed[id] = (awake() + COOL_DOWN_SECONDS, error)
 
     def _raise_again(self, id: str) -> None:
         """What has just failed would fail again, and whoever waited for it may not have heard of it."""
         until, error = self._failed.get(id, (0.0, None))
-        if isinstance(error, WorkerError) and asyncio.get_running_loop().time() < until:
+        if isinstance(error, WorkerError) and awake() < until:
             raise error
         self._failed.pop(id, None)
 
@@ -143,7 +144,6 @@ class Roster:
     async def _make_room(self, card: ModelCard, planned: Fit | None) -> None:
         """Unloads others until there is room: for what was planned before, or for as large a window as is comfortable
         and can be had. Raises Refused, before anything is unloaded, if even that would not be enough."""
-        loop = asyncio.get_running_loop()
         best = planned or self._fit(card, self._movable(card))
         # What a model held comes back at last, though the system may take a while to count it as available.
         expected = self._available(self._leaving())
@@ -156,15 +156,15 @@ class Roster:
 
         if not is_room(self._available(self._movable(card)), self._movable(card)):
             raise self._no_room(card, best)
-        deadline = loop.time() + READY_SECONDS
+        deadline = awake() + READY_SECONDS
         while not is_room(max(expected, self._available())):
             held = await self._unload_one(card, deadline)
             if held is None:
                 raise self._no_room(card, best)
             expected += held
-        deadline = loop.time() + RETURN_SECONDS
+        deadline = awake() + RETURN_SECONDS
         # Nobody tells when memory is counted again: it is looked at.
-        while not is_room(self._available()) and loop.time() < deadline:
+        while not is_room(self._available()) and awake() < deadline:
             await asyncio.sleep(LOOK_SECONDS)
         if not is_room(self._available()) and (planned or not self._fit(card).fits):
             raise self._no_room(card, best)
@@ -179,7 +179,7 @@ class Roster:
                 held = oldest.supervisor.own_bytes
                 await oldest.supervisor.unload()
                 return held
-            if asyncio.get_running_loop().time() > deadline:
+            if awake() > deadline:
                 break
             # Until it has not been used for long enough, or others have.
             await asyncio.sleep(LOOK_SECONDS)
@@ -243,8 +243,7 @@ class Roster:
 
 async def _done(id: str, task: asyncio.Task[None]) -> None:
     """Waits for a model that is being loaded, but not so long that a client gives up. Raises PensieveError."""
-    await asyncio.wait({task}, timeout=READY_SECONDS)
-    if not task.done():
+    if not await done_within(task, READY_SECONDS):
         raise WorkerError(f"The model {id} is being loaded.", retry_after=COME_BACK_SECONDS)
     if task.cancelled():
         raise Refused("The server is stopping.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from pensieve.config.settings import Settings
@@ -13,6 +15,7 @@ from pensieve.service.calls import CallStore
 from pensieve.service.health import Health, health_of
 from pensieve.service.hosted import Kept
 from pensieve.service.metrics import metrics_of
+from pensieve.service.pictures import Pictures
 from pensieve.service.roster import Find, Roster
 from pensieve.service.seal import Seal, load_key
 from pensieve.service.totals import Totals
@@ -30,6 +33,7 @@ class Service:
 
     def __init__(self, card: ModelCard, settings: Settings, home: Path, find: Find = lambda name: None) -> None:
         self._kept = Kept(Seal(load_key(home)), CallStore(home / "calls.sqlite"), Totals())
+        self._pictures = Pictures()
         self._roster = Roster(card, settings, self._kept, find)
 
     @property
@@ -47,20 +51,25 @@ class Service:
 
     async def open(self, request: MessagesRequest, request_id: str) -> Turn:
         """All that can be wrong with a request is found here, before its answer starts. Raises PensieveError."""
-        arrived, meant = time.monotonic(), self._meant(request)
-        return await (await self._roster.loaded(request.model)).open(request, meant, request_id, arrived)
+        arrived = time.monotonic()
+        with _nested_too_deeply():
+            meant = self._meant(request)
+            return await (await self._roster.loaded(request.model)).open(request, meant, request_id, arrived)
 
     async def count(self, request: MessagesRequest) -> int:
         """The number of tokens that the same request will be answered with as its input. Raises PensieveError."""
-        meant = self._meant(request)
-        return await (await self._roster.loaded(request.model)).count(meant)
+        with _nested_too_deeply():
+            meant = self._meant(request)
+            return await (await self._roster.loaded(request.model)).count(meant)
 
     def _meant(self, request: MessagesRequest) -> Normalised:
         """Whatever the model: nothing is loaded for a request that cannot be meant."""
-        try:
-            return normalise(request, unseal=self._kept.seal.unseal, written=self._kept.calls.get)
-        except RecursionError:
-            raise RequestError("nested too deeply", field="messages") from None
+        return normalise(
+            request,
+            unseal=self._kept.seal.unseal,
+            written=self._kept.calls.get,
+            pictures_known=self._pictures.known,
+        )
 
     def models(self, query: PageQuery) -> ModelPage:
         """Of those that have been asked for. Raises RequestError."""
@@ -75,3 +84,12 @@ class Service:
 
     def metrics(self) -> bytes:
         return metrics_of([hosted.supervisor for hosted in self._roster], self._kept.totals)
+
+
+@contextlib.contextmanager
+def _nested_too_deeply() -> Iterator[None]:
+    """Wherever on its path a request is found to be so: each station has a depth of its own that it can take."""
+    try:
+        yield
+    except RecursionError:
+        raise RequestError("nested too deeply", field="messages") from None

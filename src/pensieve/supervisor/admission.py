@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from pensieve.core.clock import awake
 from pensieve.core.errors import Refused
 from pensieve.core.vitals import EngineMemory
 from pensieve.memory.estimate import need
@@ -31,10 +32,9 @@ class Ticket:
     """A place, or the right to the next one, for a job of so many `tokens`. Must be released, whatever happens."""
 
     def __init__(self, admission: Admission, tokens: int) -> None:
-        loop = asyncio.get_running_loop()
         self.tokens = tokens
-        self.since = loop.time()
-        self.place: asyncio.Future[None] = loop.create_future()
+        self.since = awake()
+        self.place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._admission = admission
         self._released = False
 
@@ -122,7 +122,7 @@ class Admission:
     def give_back(self, ticket: Ticket) -> None:
         if ticket in self._running:
             self._running.remove(ticket)
-            self._changed = asyncio.get_running_loop().time()
+            self._changed = awake()
         elif ticket in self._waiting:
             self._waiting.remove(ticket)
             ticket.place.cancel()
@@ -132,7 +132,7 @@ class Admission:
         engine, load = self._engine(), Load(self.running, waiting, self._parallel, self._queue)
         if engine != self._told:
             self._told, self._evicted = engine, 0
-        waited = asyncio.get_running_loop().time() - max(ticket.since, self._changed)
+        waited = awake() - max(ticket.since, self._changed)
         lengths = [running.tokens for running in self._running]
         return decide(load, self._memory(), need(engine, ticket.tokens, lengths, self._evicted, waited))
 

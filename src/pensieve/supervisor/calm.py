@@ -17,7 +17,7 @@ class Calm:
         self._last = 0.0
 
     def emergency(self, now: float) -> None:
-        """`now` in seconds of any clock that only goes on."""
+        """`now` in seconds of `awake`."""
         again = self.emergencies and now - self._last < LONG_AGO
         self.seconds = min(LONGEST_SECONDS, 2 * self.seconds) if again else FIRST_SECONDS
         self.emergencies += 1

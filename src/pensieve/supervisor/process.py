@@ -15,6 +15,7 @@ from typing import cast
 import msgspec
 import psutil
 
+from pensieve.core.clock import awake
 from pensieve.ipc.codec import FrameError, FrameReader, encode
 from pensieve.ipc.frames import Down, Exit, Up
 
@@ -28,7 +29,7 @@ class WorkerProcess:
     """Started by `spawn`. `on_frame` is called on the event loop; `gone` is set after the last frame."""
 
     def __init__(self, on_frame: Callable[[Up], None]) -> None:
-        self.last_frame = asyncio.get_running_loop().time()
+        self.last_frame = awake()
         self.gone = asyncio.Event()
         self._on_frame = on_frame
         self._process: asyncio.subprocess.Process | None = None
@@ -145,7 +146,7 @@ class WorkerProcess:
         self.kill()
 
     def received(self, frame: Up) -> None:
-        self.last_frame = asyncio.get_running_loop().time()
+        self.last_frame = awake()
         self._on_frame(frame)
 
     async def _listen(self) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
+from pensieve.core.clock import awake
 from pensieve.core.vitals import EngineMemory
 from pensieve.ipc.frames import Cancel, Down, Restrain
 from pensieve.memory.governor import restraint
@@ -33,7 +33,7 @@ class Restraints:
 
     def looked(self, changed: bool) -> None:
         """After each look at the machine's memory."""
-        memory, now = self._room.memory(), asyncio.get_running_loop().time()
+        memory, now = self._room.memory(), awake()
         if changed or (not memory.accepting and self._holding is not self._work.writing):
             self.restrain()
         if memory.accepting:
@@ -51,7 +51,7 @@ class Restraints:
         writing = self._work.writing
         keep, hold = restraint(self._room.memory().state, self._engine().kept_kv, self._least, writing)
         if hold and not self._holding:
-            self._held_since = asyncio.get_running_loop().time()
+            self._held_since = awake()
         self._holding = hold
         self._send(Restrain(keep, hold))
 

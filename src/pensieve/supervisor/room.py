@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from pensieve.core.clock import awake
 from pensieve.core.errors import Refused
 from pensieve.memory.state import ABOVE_SAMPLES, GB, Snapshot
 from pensieve.supervisor.admission import put_away
@@ -44,12 +45,11 @@ class Room:
 
     async def lasting(self) -> None:
         """Waits until it has been there for as long as the last emergencies ask for."""
-        loop = asyncio.get_running_loop()
-        since = loop.time()
-        while loop.time() - since < self._calm.seconds:
+        since = awake()
+        while awake() - since < self._calm.seconds:
             await asyncio.sleep(LOOK_SECONDS)
             if not self.is_there():
-                since = loop.time()
+                since = awake()
         log.info("room_again available_gb=%.2f", (self.memory().available or 0) / GB)
 
     def refusal(self) -> Refused:

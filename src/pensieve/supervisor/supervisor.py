@@ -13,6 +13,7 @@ from collections.abc import Callable
 import msgspec
 
 from pensieve.config.settings import Settings
+from pensieve.core.clock import awake
 from pensieve.core.errors import Refused, SettingsError, WorkerError
 from pensieve.core.generation import Chunk, Finish, Job, Sampling, Span
 from pensieve.core.model import ModelCard
@@ -106,7 +107,7 @@ class Supervisor:
         """How long nobody has used a loaded model. None: it is at work, or not loaded."""
         if self.state is not WorkerState.READY or self._work or self.admission.running or self.admission.waiting:
             return None
-        return asyncio.get_running_loop().time() - self._used_at
+        return awake() - self._used_at
 
     def memory(self) -> Snapshot:
         return self._room.memory()
@@ -147,7 +148,7 @@ class Supervisor:
 
     async def load(self) -> None:
         """Loads a model that was unloaded. Raises Refused and WorkerError if nothing comes of it."""
-        if self.calm.left(asyncio.get_running_loop().time()):
+        if self.calm.left(awake()):
             raise self._room.refusal()
         self._want()
         while not self._ready.is_set():
@@ -199,7 +200,7 @@ class Supervisor:
     def _want(self) -> None:
         """Raises Refused when the server stops or has no memory, and WorkerError while a worker that cannot live cools
         down. A model that is not loaded for want of work is loaded now."""
-        self._used_at = asyncio.get_running_loop().time()
+        self._used_at = awake()
         if self.state is WorkerState.STOPPED:
             raise Refused("The server is stopping.")
         if self.state is WorkerState.SHORT:
@@ -258,8 +259,7 @@ class Supervisor:
 
     async def _live(self) -> None:
         """One worker's life, from its start until it is gone."""
-        loop = asyncio.get_running_loop()
-        self._begin_life(loop.time())
+        self._begin_life(awake())
         # Before the first, or days without one, and what cleans up /tmp has been there.
         if not os.path.isdir(self._directory):
             self._directory = tempfile.mkdtemp(prefix="pensieve-")
@@ -275,12 +275,12 @@ class Supervisor:
             return
         if self._dismissed:  # Meanwhile, and nobody could tell it.
             worker.dismiss(DISMISS_SECONDS)
-        deadline = loop.time() + self._settings.worker.load_seconds
+        deadline = awake() + self._settings.worker.load_seconds
         while not worker.gone.is_set():
             try:
                 await asyncio.wait_for(worker.gone.wait(), WATCH_SECONDS)
             except TimeoutError:
-                self._watch(worker, loop.time(), deadline)
+                self._watch(worker, awake(), deadline)
         self._last_words = f"{self._failure.message} {worker.said}".strip() if self._failure else worker.last_words
         ready = self._ready.is_set()
         self._ready.clear()
@@ -351,7 +351,7 @@ class Supervisor:
         one waits for room anyhow."""
         if self._dismissed or self._worker is None or self._worker.gone.is_set():
             return
-        self.calm.emergency(asyncio.get_running_loop().time())
+        self.calm.emergency(awake())
         log.error("emergency_stop jobs=%d waiting=%d", self._work.jobs, self.admission.waiting)
         self._dismiss(self._when_short, DISMISS_SECONDS)
         self._restraints.end_all()
@@ -379,7 +379,7 @@ class Supervisor:
         """The worker is ready: give it all that waits."""
         assert self._worker is not None
         self.state = WorkerState.READY
-        self._used_at = asyncio.get_running_loop().time()
+        self._used_at = awake()
         self._ever_ready = True
         self._ready.set()
         self._wanted.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 
+from pensieve.core.clock import done_within
 from pensieve.core.errors import BodyTooLarge, PensieveError
 from pensieve.ipc.frames import Count, Counted, Emit, Submit
 from pensieve.supervisor.jobs import JobStream
@@ -70,8 +71,11 @@ class Work:
 
     async def answer_to(self, query: int, seconds: float) -> Counted:
         """Raises TimeoutError, and what `end` was given. The query is forgotten in any case."""
+        answered = self._queries[query].answered
         try:
-            return await asyncio.wait_for(self._queries[query].answered, seconds)
+            if not await done_within(answered, seconds):
+                raise TimeoutError
+            return answered.result()
         finally:
             del self._queries[query]
 

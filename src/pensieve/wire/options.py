@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 LARGEST_INT = 2**31 - 1
-"""Engines count in 32 bits."""
+"""Engines count in 32 bits. What asks for more tokens than any window has means as many as there are."""
 
 
 class ThinkingConfig(Struct, frozen=True, tag_field="type"):
@@ -19,7 +19,7 @@ class ThinkingConfig(Struct, frozen=True, tag_field="type"):
 class ThinkingEnabled(ThinkingConfig, frozen=True, tag="enabled", kw_only=True):
     """The API asks for 1024 tokens at least and less than `max_tokens`; here any budget is taken."""
 
-    budget_tokens: Annotated[int, Meta(ge=0, le=LARGEST_INT)]
+    budget_tokens: Annotated[int, Meta(ge=0)]
 
 
 class ThinkingAdaptive(ThinkingConfig, frozen=True, tag="adaptive"):

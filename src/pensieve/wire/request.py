@@ -13,7 +13,8 @@ from msgspec import Meta, Struct
 
 from pensieve.core.errors import RequestError
 from pensieve.wire.blocks import AnyBlock, parse_blocks
-from pensieve.wire.options import LARGEST_INT, AnyThinking, JsonSchemaFormat, OutputConfig
+from pensieve.wire.numbers import in_range
+from pensieve.wire.options import LARGEST_INT, AnyThinking, JsonSchemaFormat, OutputConfig, ThinkingEnabled
 from pensieve.wire.paths import field_error
 from pensieve.wire.tools import ToolChoice, ToolDefinition, checked_choice, checked_tools
 
@@ -37,14 +38,14 @@ class _Body(Struct, frozen=True):
     stream: bool | None = None
     temperature: Annotated[float, Meta(ge=0, le=1)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
-    top_k: Annotated[int, Meta(ge=0, le=LARGEST_INT)] | None = None
+    top_k: Annotated[int, Meta(ge=0)] | None = None
     stop_sequences: Annotated[list[Annotated[str, Meta(min_length=1)]], Meta(max_length=MOST_STOP_SEQUENCES)] | None = (
         None
     )
 
 
 class _MessagesBody(_Body, frozen=True, kw_only=True):
-    max_tokens: Annotated[int, Meta(ge=0, le=LARGEST_INT)]
+    max_tokens: Annotated[int, Meta(ge=0)]
 
 
 class InputMessage(Struct, frozen=True):
@@ -53,7 +54,8 @@ class InputMessage(Struct, frozen=True):
 
 
 class MessagesRequest(Struct, frozen=True):
-    """A request whose every field has been checked. `max_tokens` is None for count_tokens alone.
+    """A request whose every field has been checked; an integer is `LARGEST_INT` at most. `max_tokens` is None for
+    count_tokens alone.
 
     An `output_format` beside the config, as clients sent it before there was one, has been moved into it.
     """
@@ -93,12 +95,18 @@ def _decode(decoder: msgspec.json.Decoder[_B], body: bytes) -> _B:
     try:
         # msgspec does not look into fields that it skips.
         body.decode("utf-8")
-        return decoder.decode(body)
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError as error:
+            if "out of range" not in str(error):
+                raise
+        # This takes several times as long.
+        return decoder.decode(in_range(body))
     except UnicodeDecodeError as error:
         raise RequestError(f"not valid UTF-8: {error.reason}", field="body") from None
     except msgspec.ValidationError as error:
         raise field_error(error) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError) as error:
         raise RequestError(f"not valid JSON: {error}", field="body") from None
     except RecursionError:
         raise RequestError("nested too deeply", field="body") from None
@@ -113,15 +121,25 @@ def _finish(body: _Body, max_tokens: int | None) -> MessagesRequest:
     return MessagesRequest(
         model=body.model,
         messages=messages,
-        max_tokens=max_tokens,
+        max_tokens=_clamped(max_tokens),
         system=parse_blocks(body.system, "system"),
         tools=checked_tools(body.tools or []),
         tool_choice=checked_choice(body.tool_choice),
-        thinking=body.thinking,
+        thinking=_clamped_budget(body.thinking),
         output_config=OutputConfig(output.effort, output.format or body.output_format),
         stream=bool(body.stream),
         temperature=body.temperature,
         top_p=body.top_p,
-        top_k=body.top_k,
+        top_k=_clamped(body.top_k),
         stop_sequences=tuple(body.stop_sequences or ()),
     )
+
+
+def _clamped(number: int | None) -> int | None:
+    return None if number is None else min(number, LARGEST_INT)
+
+
+def _clamped_budget(thinking: AnyThinking | None) -> AnyThinking | None:
+    if isinstance(thinking, ThinkingEnabled) and thinking.budget_tokens > LARGEST_INT:
+        return msgspec.structs.replace(thinking, budget_tokens=LARGEST_INT)
+    return thinking

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
+from pensieve.core.clock import awake
 from pensieve.core.generation import Chunk
 from pensieve.core.model import EngineName
 from pensieve.engines.base import Emit, Engine, EngineFailure, EngineOptions
@@ -146,7 +147,7 @@ class _Heart:
         self._tally = tally
         # So that the first report has it.
         self._memory = engine.beat()
-        self._last_beat = time.monotonic()
+        self._last_beat = awake()
         self._process = psutil.Process()
 
     def start(self) -> None:
@@ -156,12 +157,12 @@ class _Heart:
     def _beat(self) -> None:
         while True:
             self._memory = self._engine.beat()
-            self._last_beat = time.monotonic()
+            self._last_beat = awake()
             time.sleep(BEAT_SECONDS)
 
     def _report(self) -> None:
         while True:
-            age = time.monotonic() - self._last_beat
+            age = awake() - self._last_beat
             rss, step = self._process.memory_info().rss, self._engine.longest_step
             self._link.send(Vitals(age, step, rss, *self._tally.taken(), self._memory))
             time.sleep(VITALS_SECONDS)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 
+from pensieve.core.clock import awake
 from pensieve.core.generation import Chunk
 
 
@@ -15,7 +15,7 @@ class Tally:
         self._lock = threading.Lock()
         self._jobs: set[int] = set()
         self._tokens = 0
-        self._since = time.monotonic()
+        self._since = awake()
 
     def count(self, job: int, chunk: Chunk) -> None:
         with self._lock:
@@ -27,7 +27,7 @@ class Tally:
 
     def taken(self) -> tuple[int, float]:
         """The jobs that have begun and not ended, and the tokens per second since this was last asked."""
-        now = time.monotonic()
+        now = awake()
         with self._lock:
             rate = self._tokens / max(now - self._since, 1e-9)
             self._tokens, self._since = 0, now

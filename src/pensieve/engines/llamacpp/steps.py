@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from pensieve.core.clock import awake
 
 
 class Steps:
@@ -25,7 +26,7 @@ class Steps:
         """While a job is in the library. It tells of its steps, or ends soon."""
         with self._lock:
             if not self._inside:
-                self._last = time.monotonic()
+                self._last = awake()
             self._inside += 1
         try:
             yield
@@ -36,7 +37,7 @@ class Steps:
 
     def told(self) -> None:
         """Of any job: a step has ended."""
-        now = time.monotonic()
+        now = awake()
         self.longest = max(self.longest, now - self._last)
         self._last = now
         self._moved.set()

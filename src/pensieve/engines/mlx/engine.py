@@ -9,11 +9,11 @@ import logging
 import os
 import queue
 import threading
-import time
 from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pensieve.core.clock import awake
 from pensieve.core.generation import Job
 from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineFailure, EngineOptions
@@ -98,9 +98,9 @@ class MlxEngine:
     def _generate(self, loop: Loop) -> None:
         while self._heard(loop):
             if not loop.idle:
-                started = time.monotonic()
+                started = awake()
                 loop.step()
-                self.longest_step = max(self.longest_step, time.monotonic() - started)
+                self.longest_step = max(self.longest_step, awake() - started)
         loop.close()
 
     def _heard(self, loop: Loop) -> bool:
