@@ -14,8 +14,9 @@ import pytest
 
 from command import COMMAND, pensieve, well
 from hub import Hub
+from make_mlx_model import make_mlx_model
 from pensieve.cli.pick import best, machine
-from pensieve.config.settings import Settings
+from pensieve.config.settings import Engine, Settings
 from pensieve.library.catalog import ranked
 
 
@@ -46,6 +47,18 @@ def test_the_best_of_those_that_are_here(own_home: Path, tiny_model: Path) -> No
     assert card is not None and card.id == "larger"
 
 
+def test_one_for_mlx_is_taken_only_if_its_engine_was_chosen(own_home: Path, tiny_model: Path) -> None:
+    folder = own_home / "models"
+    folder.mkdir()
+    make_mlx_model("dice", folder / "Qwen3.5-9B-MLX-4bit")
+    assert best(Settings()) is None
+    shutil.copy(tiny_model, folder / "small.gguf")
+    chosen = best(Settings())
+    assert chosen is not None and chosen.id == "small"
+    chosen = best(Settings(engine=Engine(kind="mlx")))
+    assert chosen is not None and chosen.id == "qwen3.5-9b-mlx-4bit"
+
+
 def test_one_that_was_chosen_is_taken(own_home: Path, tiny_model: Path, script: Path) -> None:
     folder = own_home / "models"
     folder.mkdir()
@@ -65,7 +78,7 @@ def test_the_best_is_fetched_after_a_question(
     """In a terminal: the question, a bar, and then the client, for which a script stands that tells its model."""
     for name in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "HF_TOKEN", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
-    source = ranked(machine())[0].source(machine().mac)
+    source = ranked(machine())[0].gguf
     client = own_home / "bin" / "claude"
     client.parent.mkdir()
     client.write_text('#!/bin/sh\necho "$ANTHROPIC_MODEL"\n')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pensieve.core.errors import SettingsError
-from pensieve.library.catalog import GB, Machine, catalog, entry_of, ranked
+from pensieve.library.catalog import GB, Machine, catalog, ranked, source_of
 from pensieve.library.pull import parse_spec
 
 
@@ -49,6 +49,18 @@ def test_more_memory_never_takes_one_away() -> None:
 
 
 def test_a_name_that_is_not_in_it_lists_those_that_are() -> None:
-    assert entry_of("QWEN3.8-27b").name == "qwen3.8-27b"
+    assert source_of("QWEN3.8-27b").repository == "unsloth/Qwen3.8-27B-GGUF"
     with pytest.raises(SettingsError, match=r"qwen3\.8-27b"):
-        entry_of("gpt-4")
+        source_of("gpt-4")
+
+
+def test_mlx_is_fetched_only_where_it_is_asked_for() -> None:
+    for entry in catalog():
+        assert source_of(entry.name) == entry.gguf
+        if entry.mlx:
+            assert source_of(f"{entry.name}:mlx") == entry.mlx
+        else:
+            with pytest.raises(SettingsError, match="Leave out :mlx"):
+                source_of(f"{entry.name}:mlx")
+    with pytest.raises(SettingsError, match="Leave out :q4"):
+        source_of("qwen3.5-4b:Q4")

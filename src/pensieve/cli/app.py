@@ -211,9 +211,11 @@ def use(name: Name) -> None:
 
 @app.command()
 def pull(
-    name: Annotated[str, typer.Argument(help="A name of `pensieve recommend`, or org/name, or org/name:Q4_K_M.")],
+    name: Annotated[
+        str, typer.Argument(help="A name of `pensieve recommend`, org/name or org/name:Q4_K_M; name:mlx for MLX.")
+    ],
 ) -> None:
-    """Fetch a model. What broke off goes on where it was."""
+    """Fetch a model; an interrupted download is continued."""
     from pensieve.cli.background import find
     from pensieve.cli.models import pull as fetch
 

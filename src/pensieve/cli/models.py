@@ -19,7 +19,7 @@ from pensieve.core.errors import SettingsError
 from pensieve.core.model import EngineName, ModelCard
 from pensieve.library.bundled import NANO
 from pensieve.library.cards import read_card
-from pensieve.library.catalog import entry_of
+from pensieve.library.catalog import source_of
 from pensieve.library.find import Found, Library, how_to_install, is_installed, is_path
 from pensieve.library.places import hugging_face_cache, places
 from pensieve.library.pull import Download, check_room, fetch, parse_spec, plan_download, quiet_hub
@@ -90,7 +90,7 @@ def pull(spec: str) -> ModelCard:
     """Fetches a model, with a bar that shows speed and time. Raises SettingsError."""
     quiet_hub(os.environ)
     if "/" not in spec:
-        spec = entry_of(spec).source(machine().mac).spec
+        spec = source_of(spec).spec
     download = plan_download(*parse_spec(spec))
     engine: EngineName = "llamacpp" if download.main_file.endswith(".gguf") else "mlx"
     if not is_installed(engine):

@@ -14,7 +14,7 @@ from pensieve.config.load import user_home
 from pensieve.config.settings import Settings
 from pensieve.core.model import ModelCard
 from pensieve.library.catalog import GB, Entry, Machine, catalog, ranked
-from pensieve.library.find import Library, is_installed
+from pensieve.library.find import Library
 from pensieve.memory.fit import COMFORTABLE_CONTEXT, Fit
 from pensieve.memory.probe import Probe
 from pensieve.memory.state import Sample
@@ -22,7 +22,7 @@ from pensieve.supervisor.plan import lines_of, plan_fit
 
 
 def machine() -> Machine:
-    mac = sys.platform == "darwin" and platform.machine() == "arm64" and is_installed("mlx")
+    mac = sys.platform == "darwin" and platform.machine() == "arm64"
     return Machine(Probe().read().total or 0, mac)
 
 
@@ -32,9 +32,9 @@ def picked(settings: Settings, asks: Callable[[str], bool], say: Callable[[str],
     if card is not None:
         say(f"{card.id} is taken, the best of the models on this machine; `pensieve use` chooses another.")
         return card.id
-    fitting = ranked(machine())
+    fitting = ranked(machine()) if _engine(settings) == "llamacpp" else []
     if fitting:
-        source = fitting[0].source(machine().mac)
+        source = fitting[0].gguf
         words = f"No model that fits is on this machine. The best for it is {fitting[0].name} ({source.gb:.1f} GB)."
         if asks(words):
             from pensieve.cli.models import pull
@@ -53,7 +53,7 @@ def best(settings: Settings) -> ModelCard | None:
         found.card
         for found in Library(os.environ, user_home()).all()
         if found.card.template
-        and settings.engine.kind in ("auto", found.card.engine)
+        and found.card.engine == _engine(settings)
         and _works_in(fitted_to(found.card, settings, sample), settings.engine.context)
     ]
     return max(usable, key=lambda card: (_worth(card, worth), card.weight_bytes), default=None)
@@ -74,12 +74,17 @@ def show_catalog(as_json: bool) -> None:
     width = max((len(entry.name) for entry in entries), default=4)
     print(f"{'NAME':<{width}}  {'SIZE':>8}  {'AT WORK':>7}  {'WINDOW':>9}  WHY")
     for entry in entries:
-        size = f"{entry.source(here.mac).gb:.1f} GB"
+        size = f"{entry.gguf.gb:.1f} GB"
         print(f"{entry.name:<{width}}  {size:>8}  {entry.active_billions:>5g} B  {entry.context:>9,}  {entry.why}")
 
 
 def _works_in(fitted: Fit, wanted: int) -> bool:
     return fitted.fits and fitted.context >= min(COMFORTABLE_CONTEXT, wanted)
+
+
+def _engine(settings: Settings) -> str:
+    """MLX has to be asked for, by its name or a model's: its engine was never run on a Mac."""
+    return "llamacpp" if settings.engine.kind == "auto" else settings.engine.kind
 
 
 def _names(entry: Entry) -> list[str]:

@@ -22,6 +22,8 @@ SYSTEM = 2_500_000_000
 """For a conversation of 32,768 tokens; for the system and the programs beside it."""
 MAC_SHARE = 0.75
 """Of its memory macOS lets the GPU have so much."""
+MLX = "mlx"
+"""Behind a name, as in `qwen3.5-9b:mlx`."""
 QUICK_BILLIONS = 6
 """Parameters at work for each token that a CPU can keep up with."""
 
@@ -37,7 +39,8 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):
-    """`mlx`: None where mlx-lm cannot run it yet. `active_billions`: the parameters at work for each token."""
+    """`gguf` is what is fetched, `mlx` what `name:mlx` asks for: None where mlx-lm cannot run it yet.
+    `active_billions`: the parameters at work for each token."""
 
     name: str
     gguf: Source
@@ -49,9 +52,6 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     quality: int
     why: str
     mlx: Source | None = None
-
-    def source(self, mac: bool) -> Source:
-        return self.mlx if mac and self.mlx is not None else self.gguf
 
 
 class Machine(Struct, frozen=True):
@@ -66,7 +66,7 @@ class Machine(Struct, frozen=True):
         return min(int(self.memory * MAC_SHARE) if self.mac else self.memory, self.memory - SYSTEM)
 
     def holds(self, entry: Entry) -> bool:
-        return self.has_room_for(entry.source(self.mac).gb * GB)
+        return self.has_room_for(entry.gguf.gb * GB)
 
     def worth(self, entry: Entry) -> tuple[bool, int]:
         """The greater, the better for this machine."""
@@ -87,11 +87,16 @@ def ranked(machine: Machine) -> list[Entry]:
     return sorted((entry for entry in catalog() if machine.holds(entry)), key=machine.worth, reverse=True)
 
 
-def entry_of(name: str) -> Entry:
-    """Raises SettingsError."""
+def source_of(name: str) -> Source:
+    """The files of `name`: GGUF, which runs on every machine, or those for MLX of `name:mlx`. Raises SettingsError."""
+    name, _, form = name.lower().partition(":")
     entries = {entry.name: entry for entry in catalog()}
-    if name.lower() not in entries:
+    if name not in entries:
         raise SettingsError(
             f"{name!r} is neither of the form org/name nor in the catalog.", f"The catalog has: {', '.join(entries)}."
         )
-    return entries[name.lower()]
+    entry = entries[name]
+    source = {"": entry.gguf, MLX: entry.mlx}.get(form)
+    if source is None:
+        raise SettingsError(f"The catalog has no {name}:{form}.", f"Leave out :{form}, or name a repository: org/name.")
+    return source
