@@ -81,15 +81,18 @@ class Server:
         return self.process.wait()
 
 
-def start_server(model: Path | None, place: Path, **settings: object) -> Server:
-    """`settings` are keys such as engine__parallel=2; no model is the bundled one. Returns when it says it is ready."""
+def start_server(
+    model: Path | None, place: Path, program: tuple[str, ...] = ("-m", "pensieve"), **settings: object
+) -> Server:
+    """`settings` are keys such as engine__parallel=2; no model is the bundled one; `program` is what Python runs.
+    Returns when it says it is ready."""
     temp = place / "tmp"
     temp.mkdir(parents=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PENSIEVE_")}
     # Small models gain nothing by a second thread, and where other engines run beside them, they wait for it.
     environment |= {"PENSIEVE_HOME": str(place / "home"), "TMPDIR": str(temp), "PENSIEVE_ENGINE__THREADS": "1"}
     environment |= {f"PENSIEVE_{key.upper()}": str(value) for key, value in settings.items()}
-    command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", *(["--model", str(model)] if model else [])]
+    command = [sys.executable, *program, "serve", "--port", "0", *(["--model", str(model)] if model else [])]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = []

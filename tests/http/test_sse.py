@@ -43,7 +43,7 @@ def test_one_that_takes_nothing_is_let_go(stalls_at: int, monkeypatch: pytest.Mo
     async def main() -> None:
         scope = {"type": "http", "extensions": {sse.CONNECTION: {"abort": lambda: aborted.append(True)}}}
         with pytest.raises(ClientDisconnect):
-            await asyncio.wait_for(sse.EventStream(events(), "req_1", {})(scope, receive, send), 30)
+            await asyncio.wait_for(sse.EventStream(events(), "req_1", {}, list)(scope, receive, send), 30)
 
     asyncio.run(main())
     assert aborted == [True] and len(sent) == stalls_at

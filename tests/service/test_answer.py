@@ -297,3 +297,51 @@ def test_nor_is_json_and_nothing_is_written_behind_it() -> None:
     answer, events = without_end('{"a": "', "b", tools=(), format={"type": "object"})
     assert answer.stop_reason == "max_tokens"
     assert set(text_in(events)) <= set('{"a": b')
+
+
+def silent(answer: Answer, *chunks: Chunk) -> list[Any]:
+    """What is sent in a long silence behind these."""
+    answer.take(chunks)
+    events: list[Any] = msgspec.to_builtins(answer.keep_alive(9))
+    return [event for event in events if event["type"] != "content_block_delta" or not any(event["delta"].values())]
+
+
+def opened(events: list[Any]) -> list[str]:
+    return [event["content_block"]["type"] for event in events if event["type"] == "content_block_start"]
+
+
+READ = Chunk(prefill=Prefill(9, 4, 4))
+
+
+def test_in_a_long_silence_a_block_is_opened_that_the_answer_can_begin_with() -> None:
+    assert opened(silent(new_answer(), READ)) == ["text"]
+    assert opened(silent(new_answer(format={"type": "object"}, tools=()), READ)) == ["text"]
+    assert opened(silent(new_answer(thought="free"), READ)) == ["thinking"]
+    assert opened(silent(new_answer(thought="open", format={"type": "object"}), READ)) == ["thinking"]
+    assert opened(silent(new_answer(thought="open", shows_thoughts=False), READ)) == ["text"]
+    # A client that parses text as JSON would fail over an empty block in front of a call.
+    assert opened(silent(new_answer(format={"type": "object"}), READ)) == []
+
+
+def test_in_the_middle_of_an_answer_nothing_more_is_opened() -> None:
+    for said in ("Hello", "Hello <tool_call>"):
+        assert opened(silent(new_answer(), READ, Chunk(text=said, ids=(1,)))) == []
+    thinking = Chunk(text="<think>Hm</think>\n<tool_call>", ids=(1,))
+    assert opened(silent(new_answer(thought="free"), READ, thinking)) == []
+    assert opened(silent(new_answer(), READ, Chunk(text=CALL, ids=(1,)))) == ["text"]
+
+
+def test_a_message_that_begins_before_its_prompt_is_read_tells_all_of_it_and_in_the_end_what_was_cached() -> None:
+    answer = new_answer()
+    events = msgspec.to_builtins(answer.keep_alive(9))
+    end = msgspec.to_builtins(answer.take([READ, Chunk(text="Hi", ids=(1,)), Chunk(finish=Finish("end"))]))
+    usages = [events[0]["message"]["usage"], end[-2]["usage"]]
+    assert [(usage["input_tokens"], usage["cache_read_input_tokens"]) for usage in usages] == [(9, 0), (5, 4)]
+    assert [event["type"] for event in events + end].count("message_start") == 1
+    assert answer.keep_alive(9) == []
+
+
+def test_between_a_search_and_what_it_finds_nothing_is_told() -> None:
+    answer = new_answer(searches=("Read",))
+    answer.take([READ, Chunk(text=CALL, ids=(1,)), Chunk(finish=Finish("end"))])
+    assert answer.paused and answer.keep_alive(9) == []
