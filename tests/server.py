@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -81,11 +81,13 @@ class Server:
         return self.process.wait()
 
 
-def start_server(
-    model: Path | None, place: Path, program: tuple[str, ...] = ("-m", "pensieve"), **settings: object
-) -> Server:
-    """`settings` are keys such as engine__parallel=2; no model is the bundled one; `program` is what Python runs.
-    Returns when it says it is ready."""
+def start_server(model: Path | None, place: Path, **settings: object) -> Server:
+    """`settings` are keys such as engine__parallel=2; no model is the bundled one. Returns when it says it is ready."""
+    return start_program(("-m", "pensieve"), model, place, settings)
+
+
+def start_program(program: tuple[str, ...], model: Path | None, place: Path, settings: Mapping[str, object]) -> Server:
+    """`program` is what Python runs as `pensieve`."""
     temp = place / "tmp"
     temp.mkdir(parents=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PENSIEVE_")}

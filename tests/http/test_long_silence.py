@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from anthropic import APIStatusError
 
-from server import Server, start_server, wait_for
+from server import Server, start_program, wait_for
 
 QUICK = (
     "-c",
@@ -37,7 +37,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     place = tmp_path_factory.mktemp("quick")
     story = place / "story.json"
     story.write_text(json.dumps(SCRIPT))
-    server = start_server(story, place / "server", QUICK, engine__parallel=1)
+    server = start_program(QUICK, story, place / "server", {"engine__parallel": 1})
     yield server
     server.stop()
 
