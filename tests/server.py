@@ -20,6 +20,12 @@ from anthropic import Anthropic, AsyncAnthropic
 
 TOKEN = "pensieve-local-token"
 READY_SECONDS = 60
+SOON = (
+    "-c",
+    "from pensieve.http import sse; sse.FIRST_LOOK_SECONDS = sse.LOOK_SECONDS = 0.02\n"
+    "from pensieve.cli.main import main; main()",
+)
+"""A program that takes 0.2 s for the long silence in which a block is opened."""
 
 T = TypeVar("T")
 

@@ -10,14 +10,8 @@ from typing import Any
 import pytest
 from anthropic import APIStatusError
 
-from server import Server, start_program, wait_for
+from server import SOON, Server, start_program, wait_for
 
-QUICK = (
-    "-c",
-    "from pensieve.http import sse; sse.FIRST_LOOK_SECONDS = sse.LOOK_SECONDS = 0.02\n"
-    "from pensieve.cli.main import main; main()",
-)
-"""A block is opened after 0.2 s here."""
 SILENCE: Any = {"sleep": 1}
 CALL = '<tool_call>\n{"name": "Read", "arguments": {"path": "a"}}\n</tool_call>'
 TOOLS: list[Any] = [{"name": "Read", "input_schema": {"type": "object", "properties": {"path": {"type": "string"}}}}]
@@ -37,7 +31,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     place = tmp_path_factory.mktemp("quick")
     story = place / "story.json"
     story.write_text(json.dumps(SCRIPT))
-    server = start_program(QUICK, story, place / "server", {"engine__parallel": 1})
+    server = start_program(SOON, story, place / "server", {"engine__parallel": 1})
     yield server
     server.stop()
 

@@ -1,7 +1,7 @@
-"""The real Claude Code, told nothing of this server's slowness, and an answer that begins after eleven minutes.
+"""The real Claude Code, told nothing of this server's slowness, and answers that begin late.
 
 It counts 30 pings in a row as life, and gives up 300 s after the last of them; none of its settings makes that less. So
-it takes this long to see that it does not.
+it takes ten minutes to see that it does not.
 """
 
 from __future__ import annotations
@@ -14,23 +14,50 @@ from pathlib import Path
 import pytest
 
 from claude_code import calls_in, claude, lines_of, needs_claude
-from server import start_server
+from server import SOON, start_program, start_server
 
-pytestmark = [pytest.mark.journey, pytest.mark.nightly, needs_claude]
+pytestmark = [pytest.mark.journey, needs_claude]
 
 SILENCE = 660
 WORDS = "The owl flies at midnight."
 ANSWER = f"It says: {WORDS}"
 
 
-def test_it_waits_for_text_and_for_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All at once, each in a home of its own."""
-    monkeypatch.setattr("claude_code.LONGEST_SECONDS", 2.0 * SILENCE)
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
     project = tmp_path / "project"
     project.mkdir()
     (project / "notes.txt").write_text(f"{WORDS}\n")
+    return project
+
+
+def test_a_block_that_was_opened_for_nothing_does_not_disturb_it(tmp_path: Path, own_home: Path, project: Path) -> None:
+    """The call closes it, empty, and the client does not send it back."""
+    called = call_of(project)
+    story = tmp_path / "story.json"
+    late = {"steps": [{"sleep": 1}, called, {"sleep": 1}, called]}
+    story.write_text(
+        json.dumps({"token_bytes": 4, "replies": [{"when": WORDS, "steps": [{"sleep": 1}, ANSWER]}, late]})
+    )
+    server = start_program(SOON, story, tmp_path / "server", {})
+    try:
+        lines = lines_of(claude(server.url, own_home, project, "Read notes.txt"))
+    finally:
+        server.stop()
+    assert lines[-1]["result"] == ANSWER and len(calls_in(lines)) == 2
+    assert server.log.count(" turn ") == 2 and "client_gone" not in server.log
+
+
+def call_of(project: Path) -> str:
     call = {"name": "Read", "arguments": {"file_path": str(project / "notes.txt")}}
-    called = f"<tool_call>\n{json.dumps(call)}\n</tool_call>"
+    return f"<tool_call>\n{json.dumps(call)}\n</tool_call>"
+
+
+@pytest.mark.nightly
+def test_it_waits_for_text_and_for_a_call(tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All at once, each in a home of its own."""
+    monkeypatch.setattr("claude_code.LONGEST_SECONDS", 2.0 * SILENCE)
+    called = call_of(project)
     replies = [
         {"when": WORDS, "steps": [ANSWER]},
         {"when": "ZEBRA", "steps": ["I will read it. ", {"sleep": SILENCE}, called]},
