@@ -50,11 +50,16 @@ def test_who_waits_has_read_nothing(progress: Progress, clock: Clock) -> None:
 
 def test_while_it_reads_the_speed_is_that_of_the_last_steps(progress: Progress, clock: Clock) -> None:
     read(progress, clock, 10, 100)
-    assert (progress.health().tokens_per_second, progress.health().seconds_left) == (50.0, 30.0)  # the usual, for now
+    # The usual one, for now.
+    assert (progress.health().tokens_per_second, progress.health().seconds_left) == (50.0, 30.0)
     read(progress, clock, 0, 600)
     assert (progress.health().tokens_per_second, progress.health().seconds_left) == (50.0, 30.0)
     clock.now += 5
     assert progress.health().seconds_left == 25.0
+    # It hangs in this step: the next two will take their time all the same.
+    clock.now += 60
+    assert progress.health().seconds_left == 20.0
+    clock.now -= 65
     read(progress, clock, 20, 700, 800, 900, 1000, 1100)
     assert progress.health().tokens_per_second == 5.0
     health = progress.health()

@@ -127,12 +127,13 @@ class Progress:
 
     @property
     def _seconds_left(self) -> float | None:
-        """Less with every second, also in the middle of a step."""
+        """Less with every second of a step, until that has taken longer than it should: others are still to come."""
         speed = self._reading_speed
         if self._stage != "reading" or not speed:
             return None
-        left = (self._prefill.total - self._prefill.done) / speed
-        return max(0.0, left - (self._clock() - self._steps[-1][0]))
+        steps, left = list(self._steps), self._prefill.total - self._prefill.done
+        step = min(left, steps[-1][1] - steps[-2][1]) if len(steps) > 1 else left
+        return max(left / speed - (self._clock() - steps[-1][0]), (left - step) / speed, 0.0)
 
 
 class Requests:
