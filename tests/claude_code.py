@@ -15,6 +15,7 @@ import pytest
 from server import TOKEN
 
 CLAUDE = os.environ.get("TEST_CLAUDE", "")
+LONGEST_SECONDS = 300.0
 
 needs_claude = pytest.mark.skipif(not CLAUDE, reason="TEST_CLAUDE does not name Claude Code's command")
 
@@ -35,7 +36,13 @@ def claude(
     command = [CLAUDE, "-p", prompt, "--allowedTools", tools, "--output-format", "stream-json", "--verbose"]
     command += options
     return subprocess.run(
-        command, env=environment, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
+        command,
+        env=environment,
+        cwd=project,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
     )
 
 

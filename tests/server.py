@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,12 @@ from anthropic import Anthropic, AsyncAnthropic
 
 TOKEN = "pensieve-local-token"
 READY_SECONDS = 60
+SOON = (
+    "-c",
+    "from pensieve.http import sse; sse.FIRST_LOOK_SECONDS = sse.LOOK_SECONDS = 0.02\n"
+    "from pensieve.cli.main import main; main()",
+)
+"""A program that takes 0.2 s for the long silence in which a block is opened."""
 
 T = TypeVar("T")
 
@@ -83,13 +89,18 @@ class Server:
 
 def start_server(model: Path | None, place: Path, **settings: object) -> Server:
     """`settings` are keys such as engine__parallel=2; no model is the bundled one. Returns when it says it is ready."""
+    return start_program(("-m", "pensieve"), model, place, settings)
+
+
+def start_program(program: tuple[str, ...], model: Path | None, place: Path, settings: Mapping[str, object]) -> Server:
+    """`program` is what Python runs as `pensieve`."""
     temp = place / "tmp"
     temp.mkdir(parents=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PENSIEVE_")}
     # Small models gain nothing by a second thread, and where other engines run beside them, they wait for it.
     environment |= {"PENSIEVE_HOME": str(place / "home"), "TMPDIR": str(temp), "PENSIEVE_ENGINE__THREADS": "1"}
     environment |= {f"PENSIEVE_{key.upper()}": str(value) for key, value in settings.items()}
-    command = [sys.executable, "-m", "pensieve", "serve", "--port", "0", *(["--model", str(model)] if model else [])]
+    command = [sys.executable, *program, "serve", "--port", "0", *(["--model", str(model)] if model else [])]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = []

@@ -59,6 +59,12 @@ def test_nothing_of_the_user_keeps_it_from_compacting() -> None:
     assert settings(HERE, shell)["env"]["DISABLE_COMPACT"] == ""
 
 
+def test_it_waits_for_a_long_prompt_and_not_for_a_dead_server() -> None:
+    told = settings_for_all(HERE, {})["env"]
+    assert (told["CLAUDE_STREAM_IDLE_TIMEOUT_MS"], told["CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS"]) == ("1800000", "300000")
+    assert told["CLAUDE_STREAM_IDLE_TIMEOUT_MS"] == environment(HERE, {})["CLAUDE_STREAM_IDLE_TIMEOUT_MS"]
+
+
 def test_no_proxy_stands_between() -> None:
     told = environment(HERE, {"HTTP_PROXY": "http://proxy", "NO_PROXY": "intra.net"})
     assert told["NO_PROXY"] == "intra.net,127.0.0.1,localhost,::1" and told["no_proxy"] == "127.0.0.1,localhost,::1"

@@ -97,3 +97,17 @@ def test_a_worker_that_dies_in_a_thought_costs_a_pause(thinker: Server) -> None:
         message: Any = stream.get_final_message()
     assert message.content[0].type == "thinking" and message.content[0].thinking == before["content"][0]["thinking"]
     assert message.stop_reason == "max_tokens"
+
+
+def test_a_thought_that_is_not_shown_is_counted_while_it_lasts(thinker: Server) -> None:
+    """Where the client asks for that by a beta's name."""
+    asked = request(**thinking(display="omitted"))
+    counts = []
+    for betas in (["thinking-token-count-2026-05-13"], []):
+        with thinker.sdk() as client:
+            events: Any = list(client.beta.messages.create(**asked, betas=betas, stream=True))
+        deltas = [event.delta for event in events if event.type == "content_block_delta"]
+        told = [delta.estimated_tokens for delta in deltas if delta.type == "thinking_delta"]
+        counts.append((len(told) > 1, sum(told)))
+        assert next(delta.type for delta in reversed(deltas) if delta.type != "text_delta") == "signature_delta"
+    assert counts == [(True, BUDGET), (False, 0)]

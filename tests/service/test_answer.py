@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import msgspec
@@ -300,73 +299,49 @@ def test_nor_is_json_and_nothing_is_written_behind_it() -> None:
     assert set(text_in(events)) <= set('{"a": b')
 
 
-GIT = '```json\n{\n  "name": "Git",\n  "arguments":'
-BASH = Tool("Bash", "", {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]})
+def silent(answer: Answer, *chunks: Chunk) -> list[Any]:
+    """What is sent in a long silence behind these."""
+    answer.take(chunks)
+    events: list[Any] = msgspec.to_builtins(answer.keep_alive(9))
+    return [event for event in events if event["type"] != "content_block_delta" or not any(event["delta"].values())]
 
 
-def fed(answer: Answer, *texts: str) -> list[Any]:
-    told = [event for text in texts for event in answer.take([Chunk(text=text, ids=(1,))])]
-    events: list[Any] = msgspec.to_builtins(told)
-    return events
+def opened(events: list[Any]) -> list[str]:
+    return [event["content_block"]["type"] for event in events if event["type"] == "content_block_start"]
 
 
-def wants_to_be_held(answer: Answer) -> bool:
-    return answer.is_to_be_held and answer.wants_no_more
+READ = Chunk(prefill=Prefill(9, 4, 4))
 
 
-def test_a_call_in_a_foreign_form_is_held_from_its_name_on() -> None:
-    answer = new_answer((TOOL, BASH))
-    answer.take([Chunk(prefill=Prefill(1, 0, 1))])
-    assert fed(answer, "I look.") and answer.settle()
-    assert not fed(answer, "\n\n", GIT) and not wants_to_be_held(answer)
-    assert not fed(answer, " {", '"x": 1}}') and wants_to_be_held(answer)
-    go_on = asyncio.run(answer.hold())
-    assert f"\n\n{GIT}"[: go_on.keep] == '\n\n```json\n{\n  "name": "'
-    matcher = LLMatcher(LLTokenizer("byte"), go_on.grammar)
-    written = 'Bash",\n  "arguments": {"command": "git status"}\n}\n```'
-    assert matcher.try_consume_tokens(list(written.encode())) == len(written)
-    assert not wants_to_be_held(answer)
-    assert answer.usage.output_tokens == 3
-    fed(answer, *written)
-    events = msgspec.to_builtins(answer.take([Chunk(finish=Finish("end"))]))
-    assert answer.stop_reason == "tool_use"
-    assert [event["content_block"]["name"] for event in events if event["type"] == "content_block_start"] == ["Bash"]
+def test_in_a_long_silence_a_block_is_opened_that_the_answer_can_begin_with() -> None:
+    assert opened(silent(new_answer(), READ)) == ["text"]
+    assert opened(silent(new_answer(format={"type": "object"}, tools=()), READ)) == ["text"]
+    assert opened(silent(new_answer(thought="free"), READ)) == ["thinking"]
+    assert opened(silent(new_answer(thought="open", format={"type": "object"}), READ)) == ["thinking"]
+    assert opened(silent(new_answer(thought="open", shows_thoughts=False), READ)) == ["text"]
+    # A client that parses text as JSON would fail over an empty block in front of a call.
+    assert opened(silent(new_answer(format={"type": "object"}), READ)) == []
 
 
-def test_the_input_of_an_offered_tool_is_held_and_its_name_stays() -> None:
-    answer = new_answer((TOOL, BASH))
-    begun = '{"name": "Bash", "arguments":'
-    fed(answer, begun + ' {"cmd')
-    assert wants_to_be_held(answer)
-    assert asyncio.run(answer.hold()).keep == len(begun)
-    fed(answer, ' {"command": "ls"}}')
-    answer.take([Chunk(finish=Finish("end"))])
-    assert answer.stop_reason == "tool_use"
+def test_in_the_middle_of_an_answer_nothing_more_is_opened() -> None:
+    for said in ("Hello", "Hello <tool_call>"):
+        assert opened(silent(new_answer(), READ, Chunk(text=said, ids=(1,)))) == []
+    thinking = Chunk(text="<think>Hm</think>\n<tool_call>", ids=(1,))
+    assert opened(silent(new_answer(thought="free"), READ, thinking)) == []
+    assert opened(silent(new_answer(), READ, Chunk(text=CALL, ids=(1,)))) == ["text"]
 
 
-def test_each_call_of_an_answer_is_held_once() -> None:
-    answer = new_answer((TOOL, BASH))
-    fed(answer, '{"name": "Bash", "arguments": {')
-    asyncio.run(answer.hold())
-    fed(answer, ' {"command": "ls"}}\n')
-    assert not wants_to_be_held(answer)
-    fed(answer, '{"name": "Bash", "arguments": {')
-    assert wants_to_be_held(answer)
+def test_a_message_that_begins_before_its_prompt_is_read_tells_all_of_it_and_in_the_end_what_was_cached() -> None:
+    answer = new_answer()
+    events = msgspec.to_builtins(answer.keep_alive(9))
+    end = msgspec.to_builtins(answer.take([READ, Chunk(text="Hi", ids=(1,)), Chunk(finish=Finish("end"))]))
+    usages = [events[0]["message"]["usage"], end[-2]["usage"]]
+    assert [(usage["input_tokens"], usage["cache_read_input_tokens"]) for usage in usages] == [(9, 0), (5, 4)]
+    assert [event["type"] for event in events + end].count("message_start") == 1
+    assert answer.keep_alive(9) == []
 
 
-def test_a_job_that_holds_a_call_begins_anew_where_it_was_held() -> None:
-    answer = new_answer((TOOL, BASH))
-    fed(answer, GIT + " {")
-    go_on = asyncio.run(answer.hold())
-    fed(answer, 'Bash", "argu')
-    assert answer.go_back() == GoOn(0, go_on.grammar)
-    fed(answer, 'Bash", "arguments": {"command": "ls"}}')
-    answer.take([Chunk(finish=Finish("end"))])
-    assert answer.stop_reason == "tool_use"
-
-
-def test_an_answer_that_is_to_be_json_is_none_of_calls() -> None:
-    answer = new_answer((TOOL,), format={"type": "object"})
-    written = '{"name": "Read", "arguments": {"file_path": "a"}}'
-    events = fed(answer, written)
-    assert not wants_to_be_held(answer) and text_in(events) == written
+def test_between_a_search_and_what_it_finds_nothing_is_told() -> None:
+    answer = new_answer(searches=("Read",))
+    answer.take([READ, Chunk(text=CALL, ids=(1,)), Chunk(finish=Finish("end"))])
+    assert answer.paused and answer.keep_alive(9) == []

@@ -15,7 +15,9 @@ from pensieve.conversation.normalise import normalise
 from pensieve.library.cards import read_card
 from pensieve.service.calls import CallStore
 from pensieve.service.hosted import Hosted, Kept
+from pensieve.service.progress import Requests
 from pensieve.service.seal import Seal
+from pensieve.service.speeds import Speeds
 from pensieve.service.totals import Totals
 from pensieve.wire.request import parse_messages_request
 from talk import tool, user
@@ -36,7 +38,8 @@ def test_the_marks_of_gpt_oss_are_asked_for_whatever_is_offered(
     request = parse_messages_request(json.dumps(body).encode())
 
     async def play() -> tuple[str, ...]:
-        kept = Kept(Seal(b"k" * 32), CallStore(tmp_path / "calls.sqlite"), Totals())
+        requests = Requests(Speeds(tmp_path / "speeds.json"))
+        kept = Kept(Seal(b"k" * 32), CallStore(tmp_path / "calls.sqlite"), Totals(), requests)
         hosted = Hosted(card, load_settings({}), kept)
         markers: list[tuple[str, ...]] = []
         submit = hosted.supervisor.submit

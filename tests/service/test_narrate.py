@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
+from typing import Any
 
 from hypothesis import given, settings, strategies as st
 
@@ -243,13 +245,18 @@ def test_a_search_that_failed_tells_why() -> None:
     assert events[-2] == ContentBlockStart(1, ToolSearchResultContent("srvtoolu_1", failure))
 
 
+silences = st.lists(st.sampled_from([None, TextContent(""), ThinkingContent("")]), max_size=5)
+
+
 @settings(deadline=None)
-@given(batches=batches)
-def test_any_answer_is_told_in_order(batches: list[list[Piece]]) -> None:
+@given(batches=batches, silences=silences)
+def test_any_answer_is_told_in_order(batches: list[list[Piece]], silences: list[Any]) -> None:
+    """Also when it was silent in between."""
     narrator = Narrator("m", seal)
     events = narrator.start(BEFORE)
-    for batch in batches:
-        events += narrator.tell(batch)
+    for silence, batch in zip_longest(silences, batches):
+        events += narrator.keep_alive(silence)
+        events += narrator.tell(batch or [])
     events += narrator.finish("end_turn", None, AFTER)
     assert isinstance(events[0], MessageStart) and events[-2:] == END
     inner, begun, is_open = events[1:-2], 0, False
@@ -269,3 +276,38 @@ def test_any_answer_is_told_in_order(batches: list[list[Piece]]) -> None:
     assert "".join(delta.thinking for delta in deltas if isinstance(delta, ThinkingDelta)) == thought
     signed = "".join(delta.signature for delta in deltas if isinstance(delta, SignatureDelta))
     assert signed.replace(seal(""), "") == thought
+
+
+def test_in_silence_the_open_block_gets_an_empty_delta() -> None:
+    narrator = Narrator("m", seal)
+    assert narrator.keep_alive(None) == []
+    assert narrator.keep_alive(TextContent("")) == narrator.tell([TextPiece("")]) + text_block(0, "")
+    assert narrator.tell([TextPiece("a")]) + narrator.keep_alive(None) == text_block(0, "a", "")[1:]
+    narrator.tell([CallStart("f")])
+    assert narrator.keep_alive(TextContent("")) == [ContentBlockDelta(1, InputJsonDelta(""))]
+    narrator.tell([CallEnd(), ThinkingPiece("a")])
+    assert narrator.keep_alive(TextContent("")) == [ContentBlockDelta(2, ThinkingDelta(""))]
+
+
+def test_a_block_that_was_opened_in_vain_ends_empty() -> None:
+    narrator = Narrator("m", seal)
+    narrator.keep_alive(TextContent(""))
+    assert narrator.tell([ThinkingPiece("a")])[0] == ContentBlockStop(0)
+    narrator = Narrator("m", seal)
+    narrator.keep_alive(ThinkingContent(""))
+    events = narrator.tell([TextPiece("a")])
+    assert [*thought_block(0)[:1], *events] == [*thought_block(0), *text_block(1, "a")]
+
+
+def test_the_tokens_of_a_thought_that_is_not_shown_are_told() -> None:
+    narrator = Narrator("m", seal, omitted=True, counted=True)
+    narrator.thought(2)
+    events = narrator.tell([ThinkingPiece("a")])
+    narrator.thought(3)
+    events += narrator.tell([]) + narrator.tell([TextPiece("b")])
+    deltas = [event.delta for event in events if isinstance(event, ContentBlockDelta)]
+    assert deltas[:3] == [ThinkingDelta("", 2), ThinkingDelta("", 3), SignatureDelta(seal("a"))]
+    for quiet in (Narrator("m", seal, omitted=True), Narrator("m", seal, counted=True)):
+        quiet.thought(2)
+        told = [event.delta for event in quiet.tell([ThinkingPiece("a")]) if isinstance(event, ContentBlockDelta)]
+        assert not [delta for delta in told if isinstance(delta, ThinkingDelta) and delta.estimated_tokens]

@@ -20,8 +20,10 @@ from pensieve.memory.state import GB, MemoryState, Sample, Snapshot, Thresholds
 from pensieve.service import roster
 from pensieve.service.calls import CallStore
 from pensieve.service.hosted import Kept
+from pensieve.service.progress import Requests
 from pensieve.service.roster import MOST_MODELS, Roster
 from pensieve.service.seal import Seal
+from pensieve.service.speeds import Speeds
 from pensieve.service.totals import Totals
 from pensieve.supervisor.plan import bytes_to_load, plan_fit
 from pensieve.supervisor.states import AWAY, WorkerState
@@ -114,7 +116,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]
             return SimpleNamespace(card=card, supervisor=supervisor, start=supervisor.load)
 
         async def go() -> None:
-            kept = Kept(Seal(b"0" * 32), CallStore(tmp_path / f"{gigabytes}.sqlite"), Totals())
+            requests = Requests(Speeds(tmp_path / "speeds.json"))
+            kept = Kept(Seal(b"0" * 32), CallStore(tmp_path / f"{gigabytes}.sqlite"), Totals(), requests)
             served = Roster(cards["default"], loaded, kept, cards.get)
             try:
                 await served.default.start()

@@ -165,11 +165,14 @@ def restart() -> None:
 
 
 @app.command()
-def status(as_json: AsJson = False) -> None:
-    """Tell what runs: the model, memory, requests, speed. Exit code 3 when nothing does."""
-    from pensieve.cli.status import status as tell
+def status(
+    as_json: AsJson = False,
+    watching: Annotated[bool, typer.Option("--watch", help="Again every second, until Ctrl-C.")] = False,
+) -> None:
+    """Tell what runs: the model, memory, requests and how far they are. Exit code 3 when nothing does."""
+    from pensieve.cli.status import status as tell, watch
 
-    raise typer.Exit(tell(_home(), as_json))
+    raise typer.Exit((watch if watching else tell)(_home(), as_json))
 
 
 @app.command()

@@ -24,6 +24,7 @@ from pensieve.cli.client import (
     settings as settings_of,
     variables,
 )
+from pensieve.cli.forecast import forecast
 from pensieve.cli.record import Record
 from pensieve.config.load import user_home
 from pensieve.config.settings import Settings
@@ -115,6 +116,7 @@ def launch(endpoint: Endpoint, home: Path, arguments: list[str], say: Callable[[
     rest, own = _without_settings(arguments)
     if sys.stderr.isatty():
         say(f"Claude Code on {endpoint.model}, {endpoint.context:,} tokens.")
+        say(forecast(endpoint))
     told = environment(endpoint, os.environ)
     file = write_settings(home, merged(own, settings_of(endpoint, os.environ)))
     tools = list[str]()

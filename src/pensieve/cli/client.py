@@ -10,9 +10,11 @@ from pensieve.library.bundled import NANO
 
 SMALLEST_WINDOW = 16_384
 SNUG_WINDOW = 24_576
-"""Tokens. The client's own prompt has about 12,000; in a window smaller than this little would be left for work."""
+"""Tokens. In a window smaller than this little would be left for work."""
+OWN_PROMPT = 12_000
 FEW_TOOLS = "Bash,Edit,Read,Write"
-"""With these alone it has about 4,200; they do for work on code."""
+OWN_PROMPT_FOR_FEW = 4_200
+"""Tokens of the client's own prompt with these tools alone; they do for work on code."""
 
 _RESERVE = 13_000
 _MOST_RESERVED_OUTPUT = 20_000
@@ -25,7 +27,11 @@ _BASH_CHARACTERS = 30_000
 """The client's own limits for what one tool may bring into the conversation, in tokens and in characters."""
 _CHARACTERS_PER_TOKEN = 3
 _TIMEOUT_MS = 3_600_000
-"""A whole answer that is not streamed. A server that has died is noticed by its missing pings, after five minutes."""
+"""A whole answer that is not streamed."""
+_IDLE_MS = 1_800_000
+"""Without a word of the answer, and without the head of one that is not streamed: the most that the client takes."""
+_DEAD_MS = 300_000
+"""Without a byte of a stream: this server sends some every ten seconds, so one that sends none is dead."""
 
 ANY_MODEL = "claude-local"
 """Every name of this form means the model that is served, and none of this form is in the client's own list."""
@@ -60,7 +66,7 @@ def variables(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, str
     context = endpoint.context
     if context < SMALLEST_WINDOW and endpoint.model != NANO.stem:
         raise SettingsError(
-            f"The window of {endpoint.model} is {context:,} tokens; Claude Code's own prompt takes 12,000 of them.",
+            f"The window of {endpoint.model} is {context:,} tokens, and Claude Code's own prompt takes {OWN_PROMPT:,}.",
             f"Take a model, an engine.context and free memory for {SMALLEST_WINDOW:,} at least, better 32,768.",
         )
     output = min(context // 8, _MOST_RESERVED_OUTPUT)
@@ -83,6 +89,8 @@ def variables(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, str
         "DISABLE_TELEMETRY": "1",
         "DISABLE_ERROR_REPORTING": "1",
         "API_TIMEOUT_MS": str(_TIMEOUT_MS),
+        "CLAUDE_STREAM_IDLE_TIMEOUT_MS": str(_IDLE_MS),
+        "CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS": str(_DEAD_MS),
         **dict.fromkeys((*SECRETS, *PROVIDERS, *NO_COMPACTION), ""),
         # No proxy between here and here: it would read along.
         **{name: ",".join(filter(None, (inherited.get(name), LOOPBACK))) for name in ("NO_PROXY", "no_proxy")},
@@ -92,6 +100,11 @@ def variables(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, str
 def is_snug(endpoint: Endpoint) -> bool:
     """The window does for a few tools only."""
     return SMALLEST_WINDOW <= endpoint.context < SNUG_WINDOW
+
+
+def own_prompt(endpoint: Endpoint) -> int:
+    """About so many tokens does the client itself have to say before the user's first word."""
+    return OWN_PROMPT_FOR_FEW if is_snug(endpoint) else OWN_PROMPT
 
 
 def settings(endpoint: Endpoint, inherited: Mapping[str, str]) -> dict[str, Any]:

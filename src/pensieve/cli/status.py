@@ -19,6 +19,9 @@ NOT_RUNNING = 3
 """The exit code; so does `systemctl status`."""
 UNWELL = 1
 ANSWER_SECONDS = 3.0
+WATCH_SECONDS = 1.0
+CLEAR = "\x1b[H\x1b[J"
+"""To a terminal: from its upper left corner on, nothing."""
 
 Facts = dict[str, Any]
 
@@ -26,15 +29,28 @@ Facts = dict[str, Any]
 def status(home: Path, as_json: bool = False) -> int:
     """The exit code: 0 when a server of this home runs and takes requests, or would after loading the model anew."""
     code, facts = facts_of(home)
-    if as_json:
-        print(json.dumps(facts, indent=2))
-    else:
-        try:
-            lines = lines_of(facts)
-        except (KeyError, TypeError):
-            lines = [("server", _server(facts)), ("problem", "It is of another version: `pensieve restart`.")]
-        print("\n".join(f"{name:<10}{words}" for name, words in lines))
+    print(_said(facts, as_json))
     return code
+
+
+def watch(home: Path, as_json: bool = False) -> int:
+    """The same every second, until Ctrl-C or until no server runs any more; the exit code of the last look."""
+    while True:
+        code, facts = facts_of(home)
+        print(f"{CLEAR if sys.stdout.isatty() and not as_json else ''}{_said(facts, as_json)}", flush=True)
+        if code == NOT_RUNNING:
+            return code
+        time.sleep(WATCH_SECONDS)
+
+
+def _said(facts: Facts, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(facts, indent=2)
+    try:
+        lines = lines_of(facts)
+    except (KeyError, TypeError):
+        lines = [("server", _server(facts)), ("problem", "It is of another version: `pensieve restart`.")]
+    return "\n".join(f"{name:<10}{words}" for name, words in lines)
 
 
 def quick(arguments: list[str], home: str | None) -> None:
@@ -76,6 +92,7 @@ def lines_of(facts: Facts) -> list[tuple[str, str]]:
         *(("", _other(model)) for model in health["models"][1:]),
         ("memory", _memory(health)),
         ("requests", _requests(health)),
+        *(("", _request(request)) for request in health["requests"]),
         ("speed", _speed(health)),
         ("cache", cache_words(health)),
         ("log", facts["log"]),
@@ -106,6 +123,29 @@ def _requests(health: Facts) -> str:
     refused, again = sum(health["refused"].values()), health["restarts"]
     words += f", {refused:,} refused" if refused else ""
     return words + (f"; the engine was restarted {again} times" if again else "")
+
+
+def _request(request: Facts) -> str:
+    """What it is at, in a line."""
+    speed, left = request["tokens_per_second"], request["seconds_left"]
+    rate = "" if speed is None else f", {speed:,.1f} tokens/s"
+    match request["stage"]:
+        case "reading":
+            words = f"reads {request['read_tokens']:,} of {request['prompt_tokens']:,} tokens{rate}"
+            return words + ("" if left is None else f", about {rough(left)} left")
+        case "writing":
+            return f"writes: {request['output_tokens']:,} tokens{rate}"
+        case _:
+            return f"waits, with {request['prompt_tokens']:,} tokens to read"
+
+
+def rough(seconds: float) -> str:
+    """How long something takes that nobody knows exactly: "40 s", "2 min 40 s", "12 min"."""
+    whole = max(1, round(seconds)) if seconds < 20 else 10 * round(seconds / 10)
+    minutes, rest = divmod(whole, 60)
+    if minutes >= 10:
+        return f"{round(whole / 60)} min"
+    return " ".join([f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest))
 
 
 def _speed(health: Facts) -> str:

@@ -83,14 +83,14 @@ class App:
         return Response(b"Pensieve is here.\n", media_type="text/plain")
 
     async def _messages(self, request: Request, request_id: str, send: Send) -> Response | None:
-        body = parse_messages_request(await self._body(request))
+        body = parse_messages_request(await self._body(request), request.headers.get("anthropic-beta", ""))
         turn = await while_connected(self._service.open(body, request_id), request.receive)
         headers = {"pensieve-model": turn.model}
         async with contextlib.aclosing(turn.events()) as events:
             try:
                 if not body.stream:
                     return _json(await while_connected(fold(events), request.receive), headers)
-                stream = EventStream(events, request_id, {"request-id": request_id, **headers})
+                stream = EventStream(events, request_id, {"request-id": request_id, **headers}, turn.keep_alive)
                 await stream(request.scope, request.receive, send)
                 return None
             finally:

@@ -1,9 +1,9 @@
-"""Events as server-sent events: sent as they come, pings in silence, and an end at once when the client is gone."""
+"""Events as server-sent events: sent as they come, signs of life in silence, an end at once when the client is gone."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import msgspec
 from starlette.requests import ClientDisconnect
@@ -16,7 +16,10 @@ from pensieve.wire.answer import Event, Ping
 FIRST_LOOK_SECONDS = 0.1
 LOOK_SECONDS = 5.0
 """Nothing sent between two looks is answered by a ping, so no silence is longer than two intervals: 10 s. Claude Code
-gives up after 300 s without a byte; pings keep any prefill alive."""
+gives up after 300 s without a byte."""
+SILENT_LOOKS = 9
+"""After so many looks, 45 s, without a word of the answer, its own sign of life takes the place of a ping: Claude Code
+counts 30 pings in a row and no more, and gives up 300 s later."""
 STALLED_LOOKS = 24
 """A client that has taken nothing for so many looks, two minutes, is gone, whatever its socket says."""
 
@@ -35,12 +38,24 @@ def encode_event(event: Event, buffer: bytearray) -> None:
 class EventStream:
     """An ASGI response. This is the hot path: what happens for each token is `_send`, and little of it."""
 
-    def __init__(self, events: AsyncIterator[list[Event]], request_id: str, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        events: AsyncIterator[list[Event]],
+        request_id: str,
+        headers: Mapping[str, str],
+        keep_alive: Callable[[], list[Event]],
+    ) -> None:
+        """`keep_alive`: events for a long silence, those that come next in the answer's order; none: a ping will do."""
         self._events = events
+        self._keep_alive = keep_alive
         self._request_id = request_id
         self._headers = {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", **headers}
         self._begun = self._done = 0
         """How many sends there were, and how many of them the client has taken."""
+        self._batches = 0
+        """Of the answer itself."""
+        self._sign: asyncio.Task[None] | None = None
+        """Of life, on its way."""
         self._ended = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,11 +76,18 @@ class EventStream:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         try:
             async for events in self._events:
-                await self._send(send, events)
+                self._batches += 1
+                await self._say(send, events)
         except Exception as error:
             # The status has been sent: whatever it was, the client is told in the stream.
-            await self._send(send, [error_event(error, self._request_id)])
-        await self._send(send, [], more=False)
+            await self._say(send, [error_event(error, self._request_id)])
+        await self._say(send, [], more=False)
+
+    async def _say(self, send: Send, events: list[Event], more: bool = True) -> None:
+        if self._begun > self._done and self._sign is not None:
+            # It comes first in the order of the answer.
+            await self._sign
+        await self._send(send, events, more)
 
     async def _send(self, send: Send, events: list[Event], more: bool = True) -> None:
         buffer = bytearray()
@@ -76,26 +98,26 @@ class EventStream:
         await send({"type": "http.response.body", "body": bytes(buffer), "more_body": more})
         self._done += 1
 
-    async def _ping(self, send: Send) -> None:
-        """Not behind the end: that may have come before this begins."""
-        if not self._ended:
-            await self._send(send, [Ping()])
+    async def _live(self, send: Send, silent: bool) -> None:
+        """Not behind the end, nor into what is just being sent: that may have come before this begins."""
+        if not self._ended and self._begun == self._done:
+            await self._send(send, (self._keep_alive() if silent else []) or [Ping()])
 
     async def _look_after(self, send: Send, streaming: asyncio.Task[None] | None) -> None:
-        """Pings in silence; ends the stream, and with it this task, when the client takes nothing any more."""
-        last, stalled = 0, 0
-        ping: asyncio.Task[None] | None = None
+        """Signs of life in silence; ends the stream, and this task, when the client takes nothing any more."""
+        last = stalled = batches = silent = 0
         await asyncio.sleep(FIRST_LOOK_SECONDS)
         try:
             while stalled < STALLED_LOOKS:
                 stalled = stalled + 1 if self._begun > self._done == last else 0
+                silent = silent + 1 if batches == self._batches else 0
                 if self._begun == self._done == last:
                     # Nobody waits for it here: a client that takes none is to be noticed.
-                    ping = asyncio.create_task(self._ping(send))
-                last = self._done
+                    self._sign = asyncio.create_task(self._live(send, silent >= SILENT_LOOKS))
+                last, batches = self._done, self._batches
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            if ping is not None:
-                ping.cancel()
+            if self._sign is not None:
+                self._sign.cancel()
         if streaming is not None:
             streaming.cancel()

@@ -14,7 +14,7 @@ from pensieve.service.searches import Searches
 from pensieve.service.stops import StopMatcher
 from pensieve.service.voice import Place, Thought, Voice
 from pensieve.supervisor.jobs import GoOn
-from pensieve.wire.answer import Event, OutputTokensDetails, StopReason, Usage
+from pensieve.wire.answer import Event, OutputTokensDetails, StopReason, TextContent, ThinkingContent, Usage
 
 REPEATS = "\n\n[Pensieve has ended this answer: the model only said the same over and over.]"
 
@@ -67,7 +67,8 @@ class Answer:
         self._shows_thoughts = shows_thoughts
         self._notice = notice
         self._cut = cut
-        self._started = False
+        self._started = self._counted = False
+        """The message; the tokens of its prompt."""
         self._told = False
         self._raw: list[tuple[str, int]] = []
         """Text and tokens of each Chunk since all stood."""
@@ -142,6 +143,22 @@ class Answer:
         if self.stop_reason is not None:
             events += self.narrator.finish(self.stop_reason, self._stops.matched, self.usage)
         return events
+
+    def keep_alive(self, prompt_tokens: int) -> list[Event]:
+        """In a long silence, for clients that soon no longer count a ping as life: an empty delta, in a block that is
+        opened for it if none is open. An answer that then begins otherwise closes that block, empty, first.
+
+        `prompt_tokens` is what the message's start tells if nobody has begun to read the prompt yet.
+        """
+        if self.stop_reason is not None or self.paused is not None:
+            return []
+        events = self._begin(Usage(prompt_tokens, 0))
+        thinks = self._reading.thinking or (self._thought != "none" and not self._told)
+        if thinks and self._shows_thoughts:
+            return events + self.narrator.keep_alive(ThinkingContent(""))
+        # What is text beside a call is taken for the JSON that was asked for, and empty it is none.
+        opens = self.voice.format is None or not self.voice.may_call
+        return events + self.narrator.keep_alive(TextContent("") if opens else None)
 
     def settle(self) -> bool:
         """Whether all that was taken has been understood and stands."""
@@ -253,6 +270,7 @@ class Answer:
         self.output_tokens += chunk.tokens
         if thinking or self._reading.thinking:
             self.thinking_tokens += chunk.tokens
+            self.narrator.thought(chunk.tokens)
         self._raw.append((chunk.text, chunk.tokens))
         return self._shown(pieces)
 
@@ -302,11 +320,17 @@ class Answer:
         return [TextPiece(rest)] if rest else []
 
     def _start(self, prefill: Prefill) -> list[Event]:
+        if self._counted:
+            return []
+        self._counted = True
+        self.prompt_tokens, self.cached_tokens = prefill.total, prefill.cached
+        return self._begin(self.usage)
+
+    def _begin(self, usage: Usage) -> list[Event]:
         if self._started:
             return []
         self._started = True
-        self.prompt_tokens, self.cached_tokens = prefill.total, prefill.cached
-        return self.narrator.start(self.usage)
+        return self.narrator.start(usage)
 
     def _reason(self, finish: Finish) -> StopReason:
         if finish.reason != "length":

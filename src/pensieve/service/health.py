@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from pensieve import __version__
 from pensieve.core.vitals import EngineMemory
+from pensieve.service.progress import RequestHealth, Requests
+from pensieve.service.speeds import Reading
 from pensieve.service.totals import Totals
 from pensieve.supervisor.states import WorkerState
 from pensieve.supervisor.supervisor import Supervisor
@@ -20,7 +22,8 @@ class MemoryHealth(Struct, frozen=True):
 
 
 class ModelHealth(Struct, frozen=True):
-    """Of each model that was asked for since the start; `status` as below."""
+    """Of each model that was asked for since the start; `status` as below. `reading`: how long the last long prompt
+    took, also before this start; a short one, if there was no long one yet."""
 
     model: str
     status: str
@@ -29,6 +32,7 @@ class ModelHealth(Struct, frozen=True):
     waiting: int
     worker_pid: int | None
     worker_rss: int | None
+    reading: Reading | None
 
 
 class Health(Struct, frozen=True):
@@ -36,7 +40,7 @@ class Health(Struct, frozen=True):
     short_of_memory, unloaded, failed or stopped. `generating`: jobs that the engine is at, with `tokens_per_second`
     together, by its last heartbeat; `engine_memory` of engines that know it; `refused` requests by reason. `answered`
     and the tokens: since the server was started, the cached ones among the prompts'; `usual_tokens_per_second`: of one
-    answer, between its first token and its last."""
+    answer, between its first token and its last. `requests`: those on their way, in the order in which they came."""
 
     status: str
     version: str
@@ -62,9 +66,10 @@ class Health(Struct, frozen=True):
     engine_memory: EngineMemory | None
     memory: MemoryHealth
     models: tuple[ModelHealth, ...]
+    requests: tuple[RequestHealth, ...]
 
 
-def health_of(supervisors: Sequence[Supervisor], totals: Totals) -> Health:
+def health_of(supervisors: Sequence[Supervisor], totals: Totals, requests: Requests) -> Health:
     """One supervisor for each model, the default's first."""
     supervisor = supervisors[0]
     memory, vitals, admission = supervisor.memory(), supervisor.vitals, supervisor.admission
@@ -95,11 +100,12 @@ def health_of(supervisors: Sequence[Supervisor], totals: Totals) -> Health:
         memory=MemoryHealth(
             memory.state.value, available, memory.accepting and supervisor.state is not WorkerState.SHORT
         ),
-        models=tuple(_model_health(one) for one in supervisors),
+        models=tuple(_model_health(one, requests.reading(one.card.id)) for one in supervisors),
+        requests=requests.health(),
     )
 
 
-def _model_health(supervisor: Supervisor) -> ModelHealth:
+def _model_health(supervisor: Supervisor, reading: Reading | None) -> ModelHealth:
     return ModelHealth(
         model=supervisor.card.id,
         status=supervisor.state.value,
@@ -108,4 +114,5 @@ def _model_health(supervisor: Supervisor) -> ModelHealth:
         waiting=supervisor.admission.waiting,
         worker_pid=supervisor.worker_pid,
         worker_rss=supervisor.vitals.rss if supervisor.vitals else None,
+        reading=reading,
     )

@@ -28,6 +28,7 @@ from pensieve.service.answer import Answer
 from pensieve.service.calls import CallStore
 from pensieve.service.narrate import Narrator
 from pensieve.service.openings import Openings
+from pensieve.service.progress import Requests
 from pensieve.service.seal import Seal
 from pensieve.service.totals import Totals
 from pensieve.service.turn import Plan, Turn
@@ -39,6 +40,9 @@ from pensieve.wire.request import MessagesRequest
 
 log = logging.getLogger(__name__)
 
+THOUGHTS_COUNTED = "thinking-token-count-"
+"""How the name of the beta begins with which a client asks for `estimated_tokens` of thoughts that it is not shown."""
+
 
 class Kept(NamedTuple):
     """What all models of a server share."""
@@ -46,6 +50,7 @@ class Kept(NamedTuple):
     seal: Seal
     calls: CallStore
     totals: Totals
+    requests: Requests
 
 
 class Hosted:
@@ -97,8 +102,15 @@ class Hosted:
         """All that can be wrong with a request is found by now, before its answer starts. Raises PensieveError."""
         plan = await self._planned(request, meant, 0)
         thinking = plan.meant.chat.thinking
+        narrator = Narrator(
+            request.model,
+            self._kept.seal.seal,
+            _omits_thoughts(request),
+            self._kept.calls.keep,
+            counted=thinking.on and any(beta.startswith(THOUGHTS_COUNTED) for beta in request.betas),
+        )
         answer = Answer(
-            Narrator(request.model, self._kept.seal.seal, _omits_thoughts(request), self._kept.calls.keep),
+            narrator,
             plan.voice,
             request.stop_sequences,
             thought=plan.thought,
@@ -108,8 +120,10 @@ class Hosted:
             searches=plan.meant.searches,
             notice=plan.meant.notice,
         )
-        replan = partial(self._planned, request)
-        return Turn(request_id, self.card.id, arrived, plan, answer, self.supervisor, self._kept.totals, replan)
+        kept, replan = self._kept, partial(self._planned, request)
+        return Turn(
+            request_id, self.card.id, arrived, plan, answer, self.supervisor, kept.totals, kept.requests, replan
+        )
 
     async def _planned(self, request: MessagesRequest, meant: Normalised, spent: int) -> Plan:
         """One job. `spent`: the tokens that earlier jobs of the same answer have written."""

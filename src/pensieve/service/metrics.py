@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from pensieve.memory.governor import Cause
 from pensieve.memory.state import MemoryState
+from pensieve.service.progress import Requests
 from pensieve.service.totals import Totals
 from pensieve.supervisor.supervisor import Supervisor
 
@@ -17,23 +18,25 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 Value = Callable[[Supervisor], float | None]
 
 
-def metrics_of(supervisors: Sequence[Supervisor], totals: Totals) -> bytes:
+def metrics_of(supervisors: Sequence[Supervisor], totals: Totals, requests: Requests) -> bytes:
     """One supervisor for each model; they all look at the same machine."""
     registry = CollectorRegistry()
-    registry.register(_Metrics(supervisors, totals))
+    registry.register(_Metrics(supervisors, totals, requests))
     return generate_latest(registry)
 
 
 class _Metrics:
-    def __init__(self, supervisors: Sequence[Supervisor], totals: Totals) -> None:
+    def __init__(self, supervisors: Sequence[Supervisor], totals: Totals, requests: Requests) -> None:
         self._supervisors = supervisors
         self._totals = totals
+        self._requests = requests
 
     def collect(self) -> Iterator[Metric]:
         yield from self._machine()
         yield from self._turns()
         yield self._gauge("requests_running", "Requests that have a place.", lambda one: one.admission.running)
         yield self._gauge("requests_waiting", "Requests that wait for a place.", lambda one: one.admission.waiting)
+        yield self._gauge("prompt_tokens_left", "Of prompts that are read or wait, still to be read.", self._left)
         yield self._counter("worker_restarts", "Workers started after one that died.", lambda one: one.restarts)
         yield self._counter("resumes", "Requests that went on in another worker.", lambda one: one.resumes)
         yield self._counter("emergencies", "Times the model was put out of memory.", lambda one: one.calm.emergencies)
@@ -65,6 +68,10 @@ class _Metrics:
         for kind in ("prompt", "cached", "output"):
             tokens.add_metric([kind], getattr(self._totals, f"{kind}_tokens"))
         yield tokens
+
+    def _left(self, supervisor: Supervisor) -> float:
+        mine = (request for request in self._requests.health() if request.model == supervisor.card.id)
+        return sum(request.prompt_tokens - request.read_tokens for request in mine if request.stage != "writing")
 
     def _memory(self) -> Iterator[Metric]:
         planned = GaugeMetricFamily(

@@ -44,7 +44,8 @@ def _untold(_id: str, _input: str) -> None:
 
 
 class Narrator:
-    """`seal` makes a thought's signature; with `omitted` thoughts leave the server in it alone.
+    """`seal` makes a thought's signature; with `omitted` thoughts leave the server in it alone, and with `counted`
+    deltas tell meanwhile how many tokens they have.
 
     `on_call` is told of every finished call: its id, and its input as the model wrote it.
     """
@@ -55,11 +56,16 @@ class Narrator:
         seal: Callable[[str], str],
         omitted: bool = False,
         on_call: Callable[[str, str], None] = _untold,
+        *,
+        counted: bool = False,
     ) -> None:
         self.called = False
         self._model = model
         self._seal = seal
         self._omitted = omitted
+        self._counts = omitted and counted
+        self._uncounted = 0
+        """Tokens of thoughts that no delta has told yet."""
         self._on_call = on_call
         self._index = -1
         self._open: Content | None = None
@@ -96,6 +102,26 @@ class Narrator:
         self._end(events)
         return events
 
+    def thought(self, tokens: int) -> None:
+        """So many more tokens belong to the thought that is told next, or is being told."""
+        self._uncounted += tokens if self._counts else 0
+
+    def keep_alive(self, block: TextContent | ThinkingContent | None) -> list[Event]:
+        """An empty delta in the open block; in this one, if none is open, or none at all."""
+        events: list[Event] = []
+        if self._open is None and block is not None:
+            self._begin(block, events)
+        match self._open:
+            case TextContent():
+                events.append(ContentBlockDelta(self._index, TextDelta("")))
+            case ThinkingContent():
+                events.append(ContentBlockDelta(self._index, ThinkingDelta("")))
+            case ToolUseContent():
+                events.append(ContentBlockDelta(self._index, InputJsonDelta("")))
+            case _:
+                pass
+        return events
+
     def close_block(self) -> list[Event]:
         events: list[Event] = []
         self._end(events)
@@ -128,6 +154,12 @@ class Narrator:
         self._told.append(thought)
         if not self._omitted:
             events.append(ContentBlockDelta(self._index, ThinkingDelta(thought)))
+        self._count(events)
+
+    def _count(self, events: list[Event]) -> None:
+        if self._uncounted:
+            events.append(ContentBlockDelta(self._index, ThinkingDelta("", self._uncounted)))
+            self._uncounted = 0
 
     def _begin(self, content: Content, events: list[Event]) -> None:
         self._end(events)
@@ -139,6 +171,7 @@ class Narrator:
         if self._open is None:
             return
         if isinstance(self._open, ThinkingContent):
+            self._count(events)
             events.append(ContentBlockDelta(self._index, SignatureDelta(self._seal("".join(self._told)))))
         events.append(ContentBlockStop(self._index))
         self._open = None

@@ -16,8 +16,10 @@ from pensieve.service.health import Health, health_of
 from pensieve.service.hosted import Kept
 from pensieve.service.metrics import metrics_of
 from pensieve.service.pictures import Pictures
+from pensieve.service.progress import Requests
 from pensieve.service.roster import Find, Roster
 from pensieve.service.seal import Seal, load_key
+from pensieve.service.speeds import Speeds
 from pensieve.service.totals import Totals
 from pensieve.service.turn import Turn
 from pensieve.supervisor.supervisor import Supervisor
@@ -32,7 +34,8 @@ class Service:
     """
 
     def __init__(self, card: ModelCard, settings: Settings, home: Path, find: Find = lambda name: None) -> None:
-        self._kept = Kept(Seal(load_key(home)), CallStore(home / "calls.sqlite"), Totals())
+        requests = Requests(Speeds(home / "speeds.json"))
+        self._kept = Kept(Seal(load_key(home)), CallStore(home / "calls.sqlite"), Totals(), requests)
         self._pictures = Pictures()
         self._roster = Roster(card, settings, self._kept, find)
 
@@ -80,10 +83,10 @@ class Service:
         return self._roster.known(name).info(name)
 
     def health(self) -> Health:
-        return health_of([hosted.supervisor for hosted in self._roster], self._kept.totals)
+        return health_of([hosted.supervisor for hosted in self._roster], self._kept.totals, self._kept.requests)
 
     def metrics(self) -> bytes:
-        return metrics_of([hosted.supervisor for hosted in self._roster], self._kept.totals)
+        return metrics_of([hosted.supervisor for hosted in self._roster], self._kept.totals, self._kept.requests)
 
 
 @contextlib.contextmanager

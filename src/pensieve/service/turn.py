@@ -13,6 +13,7 @@ from pensieve.core.errors import PensieveError, PromptTooLong, WorkerError
 from pensieve.core.generation import Chunk, Finish, Sampling, Span
 from pensieve.core.receipt import Receipt
 from pensieve.service.answer import Answer
+from pensieve.service.progress import Requests
 from pensieve.service.searches import MOST_ROUNDS, run_searches
 from pensieve.service.totals import Totals
 from pensieve.service.voice import Thought, Voice
@@ -52,6 +53,7 @@ class Turn:
         answer: Answer,
         supervisor: Supervisor,
         totals: Totals,
+        requests: Requests,
         replan: Callable[[Normalised, int], Awaitable[Plan]],
     ) -> None:
         """`replan` plans a further job of the same answer: the conversation by then, and the tokens already spent."""
@@ -62,11 +64,13 @@ class Turn:
         self._answer = answer
         self._supervisor = supervisor
         self._totals = totals
+        self._requests = requests
         self._replan = replan
         self._rounds = 0
         self._spent = 0
         """Tokens that were written before the plan was made."""
         self._ticket: Ticket = supervisor.admit(len(plan.prompt), plan.max_tokens)
+        self._progress = requests.begin(request_id, model, len(plan.prompt))
         self._stream: JobStream | None = None
         self._granted_ms: float | None = None
         self._first_token_ms: float | None = None
@@ -101,6 +105,7 @@ class Turn:
         """What becomes of one job. One that has written enough is cancelled, and leaves the answer unfinished."""
         cancelled = False
         async for chunks in stream.batches():
+            self._progress.take(chunks)
             if cancelled:
                 # What it has written since is not taken.
                 continue
@@ -183,11 +188,16 @@ class Turn:
             stream.bind(self._answer.go_back)
         return stream
 
+    def keep_alive(self) -> list[Event]:
+        """What to send in a long silence, by which no client gives up; nothing if a ping must do."""
+        return self._answer.keep_alive(len(self._plan.prompt))
+
     def close(self) -> None:
         """Ends what still runs; harmless when nothing does."""
         if self._stream is not None:
             self._stream.cancel()
         self._ticket.release()
+        self._requests.end(self._request_id)
 
     def _elapsed(self) -> float:
         return (time.monotonic() - self._arrived) * 1000

@@ -92,8 +92,11 @@ class InputJsonDelta(Struct, frozen=True, tag="input_json_delta", tag_field="typ
     partial_json: str
 
 
-class ThinkingDelta(Struct, frozen=True, tag="thinking_delta", tag_field="type"):
+class ThinkingDelta(Struct, frozen=True, tag="thinking_delta", tag_field="type", omit_defaults=True):
+    """`estimated_tokens`: written since the last delta of a thought that is not shown."""
+
     thinking: str
+    estimated_tokens: int = 0
 
 
 class SignatureDelta(Struct, frozen=True, tag="signature_delta", tag_field="type"):

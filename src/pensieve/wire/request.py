@@ -57,7 +57,8 @@ class MessagesRequest(Struct, frozen=True):
     """A request whose every field has been checked; an integer is `LARGEST_INT` at most. `max_tokens` is None for
     count_tokens alone.
 
-    An `output_format` beside the config, as clients sent it before there was one, has been moved into it.
+    An `output_format` beside the config, as clients sent it before there was one, has been moved into it. `betas` are
+    the names in the header `anthropic-beta`.
     """
 
     model: str
@@ -73,6 +74,7 @@ class MessagesRequest(Struct, frozen=True):
     top_p: float | None = None
     top_k: int | None = None
     stop_sequences: tuple[str, ...] = ()
+    betas: frozenset[str] = frozenset()
 
 
 _B = TypeVar("_B", bound=_Body)
@@ -80,10 +82,10 @@ _MESSAGES_DECODER = msgspec.json.Decoder(_MessagesBody)
 _COUNT_DECODER = msgspec.json.Decoder(_Body)
 
 
-def parse_messages_request(body: bytes) -> MessagesRequest:
-    """Raises RequestError that names the field."""
+def parse_messages_request(body: bytes, betas: str = "") -> MessagesRequest:
+    """`betas` is the header `anthropic-beta`. Raises RequestError that names the field."""
     parsed = _decode(_MESSAGES_DECODER, body)
-    return _finish(parsed, parsed.max_tokens)
+    return _finish(parsed, parsed.max_tokens, frozenset(filter(None, map(str.strip, betas.split(",")))))
 
 
 def parse_count_request(body: bytes) -> MessagesRequest:
@@ -112,7 +114,7 @@ def _decode(decoder: msgspec.json.Decoder[_B], body: bytes) -> _B:
         raise RequestError("nested too deeply", field="body") from None
 
 
-def _finish(body: _Body, max_tokens: int | None) -> MessagesRequest:
+def _finish(body: _Body, max_tokens: int | None, betas: frozenset[str] = frozenset()) -> MessagesRequest:
     output = body.output_config or OutputConfig()
     messages = tuple(
         InputMessage(message.role, parse_blocks(message.content, f"messages.{index}.content"))
@@ -132,6 +134,7 @@ def _finish(body: _Body, max_tokens: int | None) -> MessagesRequest:
         top_p=body.top_p,
         top_k=_clamped(body.top_k),
         stop_sequences=tuple(body.stop_sequences or ()),
+        betas=betas,
     )
 
 
