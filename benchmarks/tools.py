@@ -59,8 +59,8 @@ def main() -> None:
             answer = ask(name, url, arguments.token, arguments.name, number, tools)
             answers[name, number] = answer
             print(f"{name} {number}: {answer.seconds:.1f} s, {described(answer, tools)}", file=sys.stderr)
-    if arguments.json:
-        save(arguments.json, list(answers.values()), tools)
+            if arguments.json:
+                save(arguments.json, list(answers.values()), tools)
     print(f"{len(tools)} tools, {origin}; {len(NUMBERS)} tasks\n")
     print(table(list(answers.values()), tools))
 

@@ -10,11 +10,13 @@ SYSTEM = (
     "when the task needs them."
 )
 FOLDER = "/home/ada/shop"
+WHOLE = rf"^(\./?)?$|^{FOLDER}/?$"
+"""The whole folder: a path that is not mentioned may not exist."""
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A call that would do what is asked: each pattern is found in the member of that name."""
+    """A call that would do what is asked: each pattern is found in the member of that name, "" where it is left out."""
 
     tool: str
     patterns: dict[str, str]
@@ -56,12 +58,20 @@ def read(file: str) -> tuple[Accepted, ...]:
     return call("Read", file_path=rf"(^|/){file}$"), bash(rf"\b(cat|head|tail|less|sed|nl|bat)\b.*{file}")
 
 
-def find(pattern: str) -> tuple[Accepted, ...]:
-    return call("Glob", pattern=pattern), bash(rf"\b(ls|find|fd|tree|git ls-files)\b.*{pattern}")
+def find(pattern: str, folder: str = "") -> tuple[Accepted, ...]:
+    """`folder` is in the pattern or in the path; without one, the whole folder is looked through."""
+    finds = r"\b(ls|find|fd|tree|git ls-files)\b.*"
+    if not folder:
+        return call("Glob", pattern=pattern, path=WHOLE), bash(finds + f"({pattern})")
+    return (
+        call("Glob", pattern=f"{folder}/.*({pattern})", path=WHOLE),
+        call("Glob", pattern=pattern, path=f"(^|/){folder}/?$"),
+        bash(finds + folder),
+    )
 
 
-def search(pattern: str) -> tuple[Accepted, ...]:
-    return call("Grep", pattern=pattern), bash(rf"\b(grep|rg|ag)\b.*{pattern}")
+def search(pattern: str, path: str = WHOLE) -> tuple[Accepted, ...]:
+    return call("Grep", pattern=pattern, path=path), bash(rf"\b(grep|rg|ag)\b.*{pattern}")
 
 
 def write(file: str, content: str) -> tuple[Accepted, ...]:
@@ -77,11 +87,11 @@ READING = (
     Task("Show me what is in src/pricing/tax.py.", read(r"src/pricing/tax\.py")),
     Task(
         "What does the function `normalise` in text_utils.py do?",
-        (*read(r"text_utils\.py"), *search("normalise")),
+        (*read(r"text_utils\.py"), *search("normalise"), *search("normalise", r"text_utils\.py$")),
     ),
     Task(
         "Look at config/settings.toml and tell me which port the service listens on.",
-        (*read(r"config/settings\.toml"), *search("port")),
+        (*read(r"config/settings\.toml"), *search("port", r"config/settings\.toml$")),
     ),
     Task("Explain docker-compose.yml to me.", read(r"docker-compose\.yml")),
     Task("Which licence does this project have? It is in the file LICENSE.", read("LICENSE")),
@@ -101,25 +111,13 @@ READING = (
 )
 
 FINDING = (
-    Task("List the files in this folder.", (bash(r"^ls\b|^find\b|^tree\b"), call("Glob", pattern=r"\*"))),
-    Task("Find all TypeScript files under web/.", (call("Glob", pattern=r"\.ts"), bash(r"find .*web.*\.ts|ls .*web"))),
+    Task("List the files in this folder.", (bash("^(ls|find|tree)\\b"), call("Glob", pattern=r"\*$", path=WHOLE))),
+    Task("Find all TypeScript files under web/.", find(r"\.(ts|\{ts)", "web")),
     Task("Where is the file called webhook_handler.py?", find(r"webhook_handler")),
     Task("Which test files are there?", find("(test|spec)")),
-    Task(
-        "Are there any Markdown files in the docs folder?",
-        (call("Glob", pattern=r"\.md"), bash(r"\b(ls|find)\b.*docs")),
-    ),
-    Task(
-        "How many SQL migrations are there in db/migrations?",
-        (
-            call("Glob", pattern=r"db/migrations|\.sql"),
-            bash(r"\b(ls|find)\b.*db/migrations"),
-        ),
-    ),
-    Task(
-        "Show me the structure of the folder assets/.",
-        (bash(r"\b(ls|tree|find)\b.*assets"), call("Glob", pattern=r"assets|\*\*")),
-    ),
+    Task("Are there any Markdown files in the docs folder?", find(r"\.(md|\{md)", "docs")),
+    Task("How many SQL migrations are there in db/migrations?", find(r"\.sql|\*$", "db/migrations")),
+    Task("Show me the structure of the folder assets/.", find(r"\*$", "assets")),
 )
 
 SEARCHING = (
@@ -128,10 +126,13 @@ SEARCHING = (
     Task("Which files import the module `requests`?", search("requests")),
     Task("Where is the class OrderBook defined?", search("OrderBook")),
     Task("Does anything still use the environment variable LEGACY_API_KEY?", search("LEGACY_API_KEY")),
-    Task('Search for the text "connection refused" in the folder logs.', search("(?i:connection refused)")),
+    Task(
+        'Search for the text "connection refused" in the folder logs.',
+        search("(?i:connection refused)", "(^|/)logs/?$"),
+    ),
     Task(
         "In which line of app/models.py is `discount` assigned?",
-        (*search("discount"), *read(r"app/models\.py")),
+        (*search("discount", r"app/models\.py$"), *read(r"app/models\.py")),
     ),
     Task("Find all uses of console.log in the JavaScript files.", search(r"console(\\+|\[)?\.?\]?log")),
 )

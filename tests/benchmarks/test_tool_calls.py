@@ -108,6 +108,21 @@ def test_a_task_that_needs_a_call(content: list[dict[str, Any]], verdict: Verdic
 
 
 @pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        ({"pattern": "TODO"}, True),
+        ({"pattern": "TODO", "path": "/home/ada/shop", "-i": True}, True),
+        ({"pattern": "TODO", "path": ""}, True),
+        ({"pattern": "TODO", "path": "src/**/*.ts"}, False),
+        ({"path": "."}, False),
+    ],
+)
+def test_a_search_of_the_whole_folder(given: dict[str, Any], right: bool) -> None:
+    verdict = judge(task("Search the code for TODO"), use("Grep", **given), OWN_TOOLS)
+    assert verdict == Verdict(right_tool=True, right_arguments=right)
+
+
+@pytest.mark.parametrize(
     ("content", "verdict"),
     [
         (text("You are welcome."), Verdict()),
