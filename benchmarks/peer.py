@@ -1,7 +1,7 @@
 """llama.cpp's own HTTP server, from the same library file that Pensieve's worker loads: `peer.py MODEL PORT OPTIONS`.
 
 The engine is set up as Pensieve sets it up, so that what is compared is what stands around it. How its threads wait is
-left at the library's default.
+left at the library's default. With the option "jinja", the model's own chat template is used.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def main() -> None:
     parameters.cache_ram_mib = options["cache_mb"]
     for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
         cpu.n_threads = options["threads"]
-    parameters.fit_params = parameters.warmup = parameters.enable_chat_template = False
+    parameters.fit_params = parameters.warmup = False
+    parameters.enable_chat_template = parameters.use_jinja = options.get("jinja", False)
     parameters.verbosity = 0
     server = xllamacpp.Server(parameters)
     print("ready", server.listening_address, flush=True)

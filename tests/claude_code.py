@@ -57,7 +57,7 @@ def calls_in(lines: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
     return [(block["name"], block["input"]) for block in blocks if block["type"] == "tool_use"]
 
 
-def requests_of(home: Path, project: Path, prompt: str, **variables: str) -> list[dict[str, Any]]:
+def requests_of(home: Path, project: Path, prompt: str, *options: str, **variables: str) -> list[dict[str, Any]]:
     """What the client sends. Each request is refused, so that it tries its other ways of asking as well."""
     bodies: list[dict[str, Any]] = []
 
@@ -76,6 +76,6 @@ def requests_of(home: Path, project: Path, prompt: str, **variables: str) -> lis
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as recorder:
         threading.Thread(target=recorder.serve_forever, daemon=True).start()
-        claude(f"http://127.0.0.1:{recorder.server_address[1]}", home, project, prompt, **variables)
+        claude(f"http://127.0.0.1:{recorder.server_address[1]}", home, project, prompt, *options, **variables)
         recorder.shutdown()
     return bodies
