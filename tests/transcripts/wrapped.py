@@ -67,7 +67,7 @@ WRAPPED = (
         thought="I read it.",
     ),
     Shape(
-        "the last brace is missing",
+        "a missing brace in tool_call",
         "hermes",
         "vllm #22885: Qwen3-30B",
         f"<tool_call>\n{READ[:-1]}\n</tool_call>",
