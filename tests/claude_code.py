@@ -15,7 +15,7 @@ import pytest
 from server import TOKEN
 
 CLAUDE = os.environ.get("TEST_CLAUDE", "")
-LONGEST_SECONDS = 300.0
+LONGEST_SECONDS = 900
 
 needs_claude = pytest.mark.skipif(not CLAUDE, reason="TEST_CLAUDE does not name Claude Code's command")
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from claude_code import calls_in, claude, lines_of, needs_claude
+from claude_code import calls_in, claude, needs_claude
 from server import Server, start_server
 
 READ = {
@@ -136,7 +136,7 @@ class InTheTerminal(NamedTuple):
 
 
 TASKS = (
-    InTheTerminal("Read stats.py and tell me what median does", "Read", lambda folder, said: "median" in said.lower()),
+    InTheTerminal("Read stats.py and tell me what median does", "Read", lambda folder, said: "median" in said),
     InTheTerminal("Run `git status`", "Bash", lambda folder, said: True),
     InTheTerminal(
         "Create hello.txt with the text hello",
@@ -167,11 +167,16 @@ def test_claude_code_gets_it_done(coder: Server, own_home: Path, tmp_path: Path)
             "--tools",
             "Bash,Edit,Read,Write",
             tools="Bash,Read,Write",
+            "--max-turns",
+            "4",
             CLAUDE_CODE_EXTRA_BODY='{"temperature": 0}',
-            CLAUDE_CODE_MAX_OUTPUT_TOKENS="400",
+            CLAUDE_CODE_MAX_OUTPUT_TOKENS="600",
         )
-        lines = lines_of(done)
+        # A small model may want more turns than it gets, or not know when to end; what it was asked for comes first.
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
         assert task.tool in [name for name, _ in calls_in(lines)], task.prompt
         results = [line for line in lines if line["type"] == "user" and "tool_result" in json.dumps(line)]
         assert results and '"is_error": true' not in json.dumps(results[0]), task.prompt
-        assert task.is_done(project, lines[-1]["result"]), task.prompt
+        blocks = [block for line in lines if line["type"] == "assistant" for block in line["message"]["content"]]
+        said = "".join(block["text"] for block in blocks if block["type"] == "text")
+        assert task.is_done(project, said), task.prompt

@@ -47,7 +47,10 @@ LANGUAGES = (
 """What may stand behind a fence that holds calls. Other fences show something."""
 _CLOSES = (*WRAPPERS.values(), "<|im_end|>", ",", ";", "]", "}")
 _LINE = "\n"
-_EXAMPLE = re.compile(r"\b(example|e\.g\.|for instance|looks? like|syntax|format)\b[^\n]*\s*\Z", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"\b(example|e\.g\.|for instance|looks? like|syntax|format|as follows|use the following)\b[^\n]*\s*\Z",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[\w.:-]")
 _TEXT_KEPT = 160
 
