@@ -166,9 +166,9 @@ def test_claude_code_gets_it_done(coder: Server, own_home: Path, tmp_path: Path)
             task.prompt,
             "--tools",
             "Bash,Edit,Read,Write",
-            tools="Bash,Read,Write",
             "--max-turns",
             "4",
+            tools="Bash,Read,Write",
             CLAUDE_CODE_EXTRA_BODY='{"temperature": 0}',
             CLAUDE_CODE_MAX_OUTPUT_TOKENS="600",
         )
