@@ -44,9 +44,11 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def servers(model: str) -> Iterator[tuple[Target, Target, psutil.Process]]:
+def servers(
+    model: str, context: int = CONTEXT, parallel: int = PARALLEL
+) -> Iterator[tuple[Target, Target, psutil.Process]]:
     threads = psutil.cpu_count(logical=False) or 1
-    options = {"context": CONTEXT, "parallel": PARALLEL, "batch": BATCH, "cache_mb": 0, "threads": threads}
+    options = {"context": context, "parallel": parallel, "batch": BATCH, "cache_mb": 0, "threads": threads}
     settings = {f"PENSIEVE_ENGINE__{key.upper()}": str(value) for key, value in options.items()}
     with tempfile.TemporaryDirectory() as home:
         environment = os.environ | settings | {"PENSIEVE_HOME": home}

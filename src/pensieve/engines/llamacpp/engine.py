@@ -19,6 +19,7 @@ from pensieve.core.generation import Chunk, Finish, Job, Span
 from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineFailure, EngineOptions
 from pensieve.engines.llamacpp.events import ChunkMaker, decode
+from pensieve.engines.llamacpp.pace import start_pacer
 from pensieve.engines.llamacpp.steps import Steps
 from pensieve.engines.llamacpp.threads import prepare_environment, thread_count
 from pensieve.engines.llamacpp.tokenizer import Tokenizer
@@ -43,6 +44,7 @@ class LlamaCppEngine:
         except RuntimeError as error:
             raise EngineFailure(f"llama.cpp cannot load {os.path.basename(options.model)}: {error}") from error
         self.context = options.context
+        self._pacer = start_pacer(self._server, xllamacpp.xllamacpp, thread_count(options.threads), options.parallel)
         self._steps = Steps()
         self._tokenizer = Tokenizer(self._socket, self._key)
         self._threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="job")
@@ -111,7 +113,10 @@ class LlamaCppEngine:
             cancelled.set()
         self._threads.shutdown(wait=True)
         self._tokenizer.close()
-        self._server = None
+        if self._pacer is not None:
+            self._pacer.close()
+        # It holds the server, too.
+        self._pacer = self._server = None
 
     def _run(self, job: Job, emit: Emit, cancelled: threading.Event) -> None:
         """One job, start to end. Whatever happens, it ends in one terminal Chunk."""

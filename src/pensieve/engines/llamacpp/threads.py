@@ -28,11 +28,20 @@ def thread_count(wanted: int) -> int:
 
 
 def allowed_cores(root: Path = Path("/")) -> int:
-    """By the affinity of the process, and by the quota of its container (cgroup v2, `cpu.max`)."""
-    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """By the affinity of the process, and by the quota of its container."""
+    return math.ceil(min(len(allowed_cpus()), quota(root)))
+
+
+def allowed_cpus() -> set[int]:
+    """Their numbers."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+def quota(root: Path = Path("/")) -> float:
+    """Cores of the container (cgroup v2, `cpu.max`), infinite without a limit."""
     try:
-        quota, period = (root / "sys" / "fs" / "cgroup" / "cpu.max").read_text().split()
-        return min(affinity, math.ceil(int(quota) / int(period)))
+        allowed, period = (root / "sys" / "fs" / "cgroup" / "cpu.max").read_text().split()
+        return int(allowed) / int(period)
     except (OSError, ValueError):
         # No such limit: "max", or no such system.
-        return affinity
+        return math.inf
