@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import shlex
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -96,7 +98,8 @@ def plot(result: Result, file: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise SettingsError("The plot needs matplotlib.", "pip install matplotlib") from None
+        command = shlex.join([sys.executable, "-m", "pip", "install", "matplotlib"])
+        raise SettingsError("The plot needs matplotlib, which is not installed.", command) from None
     figure = Figure(figsize=(9, 4), layout="constrained")
     speeds, turns = figure.subplots(1, 2)
     sizes = [one.read + one.cached for one in result.prompts]

@@ -73,7 +73,7 @@ class Engine(Struct, frozen=True, forbid_unknown_fields=True):
     queue: Annotated[int, Meta(ge=0, le=10_000, description="requests that may wait beyond those")] = 64
     context: Annotated[int, Meta(ge=512, description="tokens per request, if the model and the memory allow")] = 32768
     threads: Annotated[
-        int, Meta(ge=0, le=1024, description="threads of the engine, at most; 0: every core it may use")
+        int, Meta(ge=0, le=1024, description="most threads of the engine; 0: one for each physical core")
     ] = 0
     batch: Annotated[int, Meta(ge=32, le=4096, description="prompt tokens read in one step")] = 512
     cache_mb: Annotated[int, Meta(ge=0, description="RAM for prefixes that no running slot holds, in MiB")] = 512

@@ -3,7 +3,8 @@
 Reference: `transformers.utils.chat_template_utils` (`_compile_jinja_template`).
 
 What a template may use up is bounded: its output, what all its loops go over, and what `*` and `**` make. Not bounded
-are macros that call themselves many times over, and filters that pad text (`center`, `format`).
+are texts that are joined to themselves again and again by `~` and `+`, macros that call themselves many times over, and
+filters that pad text (`center`, `format`): a template from an untrusted source can take all memory of the server.
 """
 
 from __future__ import annotations
