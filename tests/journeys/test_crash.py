@@ -121,3 +121,16 @@ def test_a_model_whose_file_is_deleted_serves_on_until_its_worker_dies(
     wait_for(lambda: server.post(asked).status_code == 503)
     assert "model.gguf is no longer there" in server.post(asked).json()["error"]["message"]
     assert server.stop() == 0
+
+
+def test_a_worker_whose_socket_somebody_removed_is_replaced(server: Server) -> None:
+    """As what cleans up temporary files does. The library closes an idle connection, and cannot be reached again."""
+    worker = server.worker()
+    asked = {"model": "claude-x", "max_tokens": 4, "messages": [{"role": "user", "content": "Hello"}]}
+    assert server.post(asked).status_code == 200
+    connections = len(worker.net_connections("unix"))
+    for path in server.temp.rglob("*.sock"):
+        path.unlink()
+    wait_for(lambda: len(worker.net_connections("unix")) < connections)
+    assert server.post(asked).status_code == 200
+    assert server.worker().pid != worker.pid

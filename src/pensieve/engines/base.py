@@ -20,6 +20,10 @@ class EngineFailure(Exception):
     """The model cannot be loaded or the text not tokenised; the message says why."""
 
 
+class EngineLost(EngineFailure):
+    """The engine cannot be reached any more. Only a new process has one that can."""
+
+
 class EngineOptions(Struct, frozen=True):
     """`context` tokens for each of `parallel` jobs at once; `directory` is private and gone when the worker is."""
 

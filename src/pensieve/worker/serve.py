@@ -20,7 +20,7 @@ import psutil
 from pensieve.core.clock import awake
 from pensieve.core.generation import Chunk
 from pensieve.core.model import EngineName
-from pensieve.engines.base import Emit, Engine, EngineFailure, EngineOptions
+from pensieve.engines.base import Emit, Engine, EngineFailure, EngineLost, EngineOptions
 from pensieve.engines.load import load_engine
 from pensieve.ipc.frames import (
     Cancel,
@@ -126,6 +126,10 @@ class _Reader(threading.Thread):
     def _count(self, engine: Engine, query: int, text: str) -> None:
         try:
             self._link.send(Counted(query, engine.tokenize(text)))
+        except EngineLost:
+            # The next worker is told the text again, and goes on with the jobs of this one.
+            log.exception("the engine is lost")
+            os._exit(1)
         except Exception as failure:
             # As for a job: who asked must get an answer.
             self._link.send(Counted(query, error=str(failure) or type(failure).__name__))

@@ -6,13 +6,14 @@ That server answers from its own threads, so a long prefill does not delay it.
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import threading
 
 import msgspec
 
 from pensieve.core.literal import CUT, pieces
-from pensieve.engines.base import EngineFailure
+from pensieve.engines.base import EngineFailure, EngineLost
 
 TIMEOUT = 60.0
 """Seconds. A megabyte of text takes well under one."""
@@ -37,6 +38,7 @@ class Tokenizer:
     """One kept connection, used by one thread at a time."""
 
     def __init__(self, socket_path: str, key: str) -> None:
+        self._socket_path = socket_path
         self._connection = _UnixConnection(socket_path)
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._lock = threading.Lock()
@@ -70,7 +72,9 @@ class Tokenizer:
                 return self._exchange(body)
             except (http.client.HTTPException, OSError) as error:
                 self._connection.close()
-                raise EngineFailure(f"llama.cpp does not tokenise: {error}") from error
+                # What cleans up the folder of temporary files may have removed it.
+                kind = EngineFailure if os.path.exists(self._socket_path) else EngineLost
+                raise kind(f"llama.cpp does not tokenise: {error}") from error
 
     def _exchange(self, body: bytes) -> tuple[int, ...]:
         self._connection.request("POST", "/tokenize", body, self._headers)
