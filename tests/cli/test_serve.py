@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from command import one_line, pensieve
+from pensieve.config.settings import Settings
+from pensieve.core.errors import SettingsError
+from pensieve.http.server import listen
 from server import Server, start_server
 
 
@@ -50,6 +54,13 @@ def test_a_busy_port(tiny_model: Path) -> None:
 
 
 def test_a_port_that_another_server_of_ours_has(tiny_model: Path, tmp_path: Path, serve: Callable[..., Server]) -> None:
+def test_a_port_is_taken_from_the_moment_that_it_is_said_to_be() -> None:
+    """Before anything slow is done: whoever comes second is told at once, and not when its model is loaded."""
+    free = replace(Settings().server, port=0)
+    with listen(free) as first, pytest.raises(SettingsError, match="cannot be used"):
+        listen(replace(free, port=first.getsockname()[1]))
+
+
     port = str(serve(tiny_model).port)
     arguments = ("serve", "--port", port, "--model", str(tiny_model))
     line = one_line(pensieve(*arguments, PENSIEVE_HOME=str(tmp_path / "another")))
