@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from command import COMMAND, one_line, pensieve, well
-from hub import Hub
+from hub import COMMIT, Hub
+from make_mlx_model import make_mlx_model
 from pensieve.library.pull import RemoteFile, choose_files, parse_spec
 from pensieve.library.transfer import PATIENCE, part_of
 from server import wait_for
@@ -300,6 +301,36 @@ def names(*files: str) -> list[RemoteFile]:
         (["a-UD-Q4_K_XL.gguf", "a-UD-Q2_K_XL.gguf"], "UD-Q2_K_XL", ["a-UD-Q2_K_XL.gguf"]),
         (
             ["Q4_K_M/a-Q4_K_M-00001-of-00002.gguf", "Q4_K_M/a-Q4_K_M-00002-of-00002.gguf", "a-BF16.gguf"],
+def test_a_model_in_parts_whose_name_has_brackets_is_removed_whole(hub: Hub, tiny_model: Path) -> None:
+    """And no other: in a pattern, brackets would mean one of several letters."""
+    content = tiny_model.read_bytes()
+    parts = [f"Big[1]-Q4_K_M-0000{number}-of-00002.gguf" for number in (1, 2)]
+    hub.repositories["org/Big-GGUF"] = {name: content + name.encode() for name in parts}
+    well(pensieve("pull", "org/Big-GGUF"))
+    (name,) = (name for name in listed() if name.startswith("big"))
+    top = Path(os.environ["HOME"], ".cache", "huggingface", "hub", "models--org--Big-GGUF")
+    other = top / "snapshots" / COMMIT / "Big1-Q4_K_M-00002-of-00002.gguf"
+    other.write_bytes(content)
+    assert "Removed" in well(pensieve("rm", name, "--yes"))
+    assert [file for file in top.rglob("*") if file.is_file() and file.stat().st_size > 1000] == [other]
+
+
+def test_an_empty_file_of_a_repository_is_fetched_too(hub: Hub, own_home: Path) -> None:
+    folder = own_home / "folder"
+    make_mlx_model("dice", folder)
+    hub.repositories["org/folder"] = {file.name: file.read_bytes() for file in folder.iterdir()} | {"added.txt": b""}
+    assert "is here" in well(pensieve("pull", "org/folder"))
+    assert "folder" in listed()
+    (empty,) = (own_home / ".cache" / "huggingface").rglob("added.txt")
+    assert empty.read_bytes() == b""
+    assert "is here" in well(pensieve("pull", "org/folder"))
+
+
+def test_a_file_whose_size_the_hub_does_not_say_is_not_begun(hub: Hub) -> None:
+    hub.sizes = False
+    assert "cannot be used" in one_line(pensieve("pull", REPOSITORY)) and not hub.sent
+
+
             "",
             ["Q4_K_M/a-Q4_K_M-00001-of-00002.gguf", "Q4_K_M/a-Q4_K_M-00002-of-00002.gguf"],
         ),
@@ -317,3 +348,11 @@ def test_of_a_repository_what_is_needed(there: list[str], quant: str, chosen: li
 def test_the_words_for_a_model_of_the_hub() -> None:
     assert parse_spec("org/name") == ("org/name", "")
     assert parse_spec("org/name:UD-Q4_K_XL") == ("org/name", "UD-Q4_K_XL")
+        (
+            [
+                *("config.json", "consolidated.safetensors", "model-00001-of-00001.safetensors", "tokenizer.json"),
+                *("onnx/model.safetensors", "onnx/config.json", "original/consolidated.00.pth", "original/params.json"),
+            ],
+            "",
+            ["config.json", "model-00001-of-00001.safetensors", "tokenizer.json"],
+        ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import sys
@@ -162,7 +163,7 @@ def _is_linked_to(blob: Path) -> bool:
 
 def _parts(path: Path) -> list[Path]:
     start, _, end = path.name.partition("-00001-of-")
-    return sorted(path.parent.glob(f"{start}-*-of-{end}")) if end else [path]
+    return sorted(path.parent.glob(f"{glob.escape(start)}-*-of-{end}")) if end else [path]
 
 
 def _free_without_a_model(home: Path) -> tuple[Sample, set[str]]:
