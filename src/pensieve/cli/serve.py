@@ -17,7 +17,7 @@ import uvloop
 from msgspec import structs
 
 from pensieve.cli.ask import NoAnswer, ask
-from pensieve.cli.background import find, of_ours
+from pensieve.cli.background import environment_elsewhere, find, of_ours
 from pensieve.cli.logs import start_logging
 from pensieve.cli.record import Record, claim
 from pensieve.config.load import user_home
@@ -50,7 +50,7 @@ def serve(
     log = start_logging(home, settings.log.level, to_terminal=not background)
     raise_file_limit()
     listener = _listener(settings.server, home)
-    drain, environment = settings.server.drain_seconds, of_ours(os.environ)
+    drain, environment = settings.server.drain_seconds, of_ours(environment_elsewhere(home))
     record = Record(os.getpid(), url_of(listener), str(log), arguments, time.time(), drain, environment)
     try:
         alone = claim(home, record)

@@ -38,7 +38,7 @@ def places(environment: Mapping[str, str], user: Path) -> Iterator[Place]:
         yield from _tree(folder, "LM Studio")
     ollama = environment.get("OLLAMA_MODELS")
     for folder in (
-        [_named(ollama)] if ollama else [user / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]
+        [absolute_folder(ollama)] if ollama else [user / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]
     ):
         yield from _ollama(folder)
 
@@ -46,15 +46,15 @@ def places(environment: Mapping[str, str], user: Path) -> Iterator[Place]:
 def hugging_face_cache(environment: Mapping[str, str], user: Path) -> Path:
     """As huggingface_hub decides it."""
     if named := environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE"):
-        return _named(named)
+        return absolute_folder(named)
     if named := environment.get("HF_HOME"):
-        return _named(named) / "hub"
+        return absolute_folder(named) / "hub"
     cache = environment.get("XDG_CACHE_HOME")
-    return (_named(cache) if cache else user / ".cache") / "huggingface" / "hub"
+    return (absolute_folder(cache) if cache else user / ".cache") / "huggingface" / "hub"
 
 
-def _named(folder: str) -> Path:
-    """By a variable."""
+def absolute_folder(folder: str) -> Path:
+    """Of one that a variable names."""
     return Path(os.path.abspath(os.path.expanduser(os.path.expandvars(folder))))
 
 
