@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -276,6 +277,24 @@ def test_what_is_short_of_memory_is_given_the_room_of_one_that_is_not_used(house
 
 def test_what_has_just_failed_is_not_tried_again_at_once(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
+def test_who_asks_again_for_what_has_failed_does_not_lengthen_its_traceback(house: Callable[..., Any]) -> None:
+    """What is raised twice keeps the frames of both, with all that was asked."""
+
+    async def test(served: Roster, machine: Machine) -> None:
+        machine.broken.add("one")
+        asked = await asyncio.gather(*(served.loaded("one") for _ in range(5)), return_exceptions=True)
+        raised = [error for error in asked if isinstance(error, WorkerError)]
+        assert len(raised) == 5
+        for _ in range(5):
+            with pytest.raises(WorkerError, match="damaged") as caught:
+                await served.loaded("one")
+            raised.append(caught.value)
+        assert len({id(error) for error in raised}) == len(raised)
+        assert max(len(traceback.extract_tb(error.__traceback__)) for error in raised) < 6
+
+    house(4 * MODEL, test)
+
+
         machine.broken.add("one")
         for _ in range(3):
             with pytest.raises(WorkerError, match="damaged"):

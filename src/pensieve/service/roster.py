@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from functools import partial
 
 from msgspec import structs
@@ -111,7 +112,7 @@ class Roster:
         """What has just failed would fail again, and whoever waited for it may not have heard of it."""
         until, error = self._failed.get(id, (0.0, None))
         if isinstance(error, WorkerError) and asyncio.get_running_loop().time() < until:
-            raise error
+            raise copy(error)
         self._failed.pop(id, None)
 
     async def _load(self, card: ModelCard) -> None:
@@ -249,5 +250,6 @@ async def _done(id: str, task: asyncio.Task[None]) -> None:
     if task.cancelled():
         raise Refused("The server is stopping.")
     if isinstance(error := task.exception(), PensieveError):
-        raise error
+        # One for each who waits: every raise adds to the traceback of what is raised, and so keeps its frames.
+        raise copy(error)
     task.result()
