@@ -8,7 +8,7 @@ from typing import Any
 from pensieve.conversation.content import result_text, text_of
 from pensieve.conversation.toolbox import Toolbox
 from pensieve.core.chat import Part, Role, Text, Thought, ToolCall, ToolResult, Turn
-from pensieve.core.errors import RequestError
+from pensieve.core.errors import RequestError, quoted
 from pensieve.wire.blocks import (
     AnyBlock,
     ServerToolUseBlock,
@@ -119,7 +119,7 @@ class Turns:
         name = self._call_names.get(block.tool_use_id)
         if name is None:
             raise RequestError(
-                f"no tool_use with the id {block.tool_use_id!r} stands in an earlier assistant message",
+                f"no tool_use with the id {quoted(block.tool_use_id)} stands in an earlier assistant message",
                 field=f"{path}.tool_use_id",
             )
         return ToolResult(block.tool_use_id, name, result_text(block, path, self._toolbox.referenced))
@@ -140,7 +140,7 @@ class Turns:
                 return self._toolbox.removed(tool)
 
     def _no_image(self, path: str) -> str:
-        raise RequestError(f"the model {self._model!r} cannot see images", "Load one with vision.", field=path)
+        raise RequestError(f"the model {quoted(self._model)} cannot see images", "Load one with vision.", field=path)
 
     def _in_call_order(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """Clients send the results of parallel calls as they complete; in call order the prefix holds."""

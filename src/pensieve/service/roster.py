@@ -12,7 +12,7 @@ from functools import partial
 from msgspec import structs
 
 from pensieve.config.settings import Settings
-from pensieve.core.errors import NotFound, PensieveError, Refused, SettingsError, WorkerError
+from pensieve.core.errors import NotFound, PensieveError, Refused, SettingsError, WorkerError, quoted
 from pensieve.core.model import ModelCard
 from pensieve.library.names import Names
 from pensieve.memory.fit import COMFORTABLE_CONTEXT, Fit
@@ -239,7 +239,7 @@ class Roster:
 
     def _unknown(self, name: str) -> NotFound:
         names = sorted({*self._known, *self._names.all})
-        return NotFound(f"model: {name!r} is not here.", f"There are: {', '.join(names)}, claude-*.")
+        return NotFound(f"model: {quoted(name)} is not here.", f"There are: {', '.join(names)}, claude-*.")
 
 
 async def _done(id: str, task: asyncio.Task[None]) -> None:
