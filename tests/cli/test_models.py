@@ -266,6 +266,20 @@ def test_what_was_fetched_of_an_older_commit_is_still_there(hub: Hub, own_home: 
     assert not [file for file in top.rglob("*") if file.is_file() and file.stat().st_size > 1000]
 
 
+def test_what_is_cut_or_no_file_is_told_and_not_waited_for(own_home: Path, tiny_model: Path) -> None:
+    folder = own_home / "models"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.gguf")
+    (folder / "cut.gguf").write_bytes(tiny_model.read_bytes()[:1_000_000])
+    words = f"cut short: 1,000,000 of {tiny_model.stat().st_size:,} bytes"
+    assert words in well(pensieve("models")) and words in well(pensieve("show", "cut"))
+    assert [name for name, row in listed().items() if row["fits"]] == ["pensieve-nano"]
+    assert words in one_line(pensieve("use", "cut"))
+    assert words in pensieve("doctor", PENSIEVE_MODEL="cut").stdout
+    assert "no model of this name" in one_line(pensieve("show", "pipe"))
+    assert "not a regular file" in one_line(pensieve("serve", "--port", "0", "--model", str(folder / "pipe.gguf")))
+
+
 def test_use_does_not_hide_the_json_of_earlier_programs(own_home: Path, script: Path) -> None:
     file = own_home / ".pensieve" / "config.json"
     file.parent.mkdir()
@@ -287,20 +301,6 @@ def test_a_model_is_served_by_its_name(own_home: Path, tiny_model: Path, monkeyp
         pensieve("stop")
 
 
-def names(*files: str) -> list[RemoteFile]:
-    return [RemoteFile(name, 1, "0" * 64) for name in files]
-
-
-@pytest.mark.parametrize(
-    ("there", "quant", "chosen"),
-    [
-        (["a-Q8_0.gguf", "a-Q4_K_M.gguf", "mmproj-F16.gguf"], "", ["a-Q4_K_M.gguf"]),
-        (["a-Q8_0.gguf", "a-Q4_K_M.gguf"], "q8_0", ["a-Q8_0.gguf"]),
-        (["a.gguf"], "", ["a.gguf"]),
-        (["a.Q4_K_M.gguf", "a.Q2_K.gguf"], "Q2_K", ["a.Q2_K.gguf"]),
-        (["a-UD-Q4_K_XL.gguf", "a-UD-Q2_K_XL.gguf"], "UD-Q2_K_XL", ["a-UD-Q2_K_XL.gguf"]),
-        (
-            ["Q4_K_M/a-Q4_K_M-00001-of-00002.gguf", "Q4_K_M/a-Q4_K_M-00002-of-00002.gguf", "a-BF16.gguf"],
 def test_a_model_in_parts_whose_name_has_brackets_is_removed_whole(hub: Hub, tiny_model: Path) -> None:
     """And no other: in a pattern, brackets would mean one of several letters."""
     content = tiny_model.read_bytes()
@@ -331,6 +331,20 @@ def test_a_file_whose_size_the_hub_does_not_say_is_not_begun(hub: Hub) -> None:
     assert "cannot be used" in one_line(pensieve("pull", REPOSITORY)) and not hub.sent
 
 
+def names(*files: str) -> list[RemoteFile]:
+    return [RemoteFile(name, 1, "0" * 64) for name in files]
+
+
+@pytest.mark.parametrize(
+    ("there", "quant", "chosen"),
+    [
+        (["a-Q8_0.gguf", "a-Q4_K_M.gguf", "mmproj-F16.gguf"], "", ["a-Q4_K_M.gguf"]),
+        (["a-Q8_0.gguf", "a-Q4_K_M.gguf"], "q8_0", ["a-Q8_0.gguf"]),
+        (["a.gguf"], "", ["a.gguf"]),
+        (["a.Q4_K_M.gguf", "a.Q2_K.gguf"], "Q2_K", ["a.Q2_K.gguf"]),
+        (["a-UD-Q4_K_XL.gguf", "a-UD-Q2_K_XL.gguf"], "UD-Q2_K_XL", ["a-UD-Q2_K_XL.gguf"]),
+        (
+            ["Q4_K_M/a-Q4_K_M-00001-of-00002.gguf", "Q4_K_M/a-Q4_K_M-00002-of-00002.gguf", "a-BF16.gguf"],
             "",
             ["Q4_K_M/a-Q4_K_M-00001-of-00002.gguf", "Q4_K_M/a-Q4_K_M-00002-of-00002.gguf"],
         ),
@@ -338,6 +352,14 @@ def test_a_file_whose_size_the_hub_does_not_say_is_not_begun(hub: Hub) -> None:
             ["config.json", "model.safetensors", "pytorch_model.bin", "README.md", "chat_template.jinja"],
             "",
             ["chat_template.jinja", "config.json", "model.safetensors"],
+        ),
+        (
+            [
+                *("config.json", "consolidated.safetensors", "model-00001-of-00001.safetensors", "tokenizer.json"),
+                *("onnx/model.safetensors", "onnx/config.json", "original/consolidated.00.pth", "original/params.json"),
+            ],
+            "",
+            ["config.json", "model-00001-of-00001.safetensors", "tokenizer.json"],
         ),
     ],
 )
@@ -348,11 +370,3 @@ def test_of_a_repository_what_is_needed(there: list[str], quant: str, chosen: li
 def test_the_words_for_a_model_of_the_hub() -> None:
     assert parse_spec("org/name") == ("org/name", "")
     assert parse_spec("org/name:UD-Q4_K_XL") == ("org/name", "UD-Q4_K_XL")
-        (
-            [
-                *("config.json", "consolidated.safetensors", "model-00001-of-00001.safetensors", "tokenizer.json"),
-                *("onnx/model.safetensors", "onnx/config.json", "original/consolidated.00.pth", "original/params.json"),
-            ],
-            "",
-            ["config.json", "model-00001-of-00001.safetensors", "tokenizer.json"],
-        ),

@@ -25,6 +25,7 @@ from pensieve.config.settings import LOCAL_TOKEN, Server, Settings
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
 from pensieve.http.server import HttpServer, listen, local_url, raise_file_limit, url_of
+from pensieve.library.cards import check_whole
 from pensieve.library.find import Library
 from pensieve.service.service import Service
 
@@ -47,6 +48,7 @@ def serve(
         settings = structs.replace(settings, model=structs.replace(settings.model, path=pick))
     library = Library(os.environ, user_home())
     card = library.card(settings.model.path, settings.engine.kind)
+    check_whole(card)
     log = start_logging(home, settings.log.level, to_terminal=not background)
     raise_file_limit()
     listener = _listener(settings.server, home)

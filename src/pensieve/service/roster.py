@@ -128,6 +128,8 @@ class Roster:
                 return
             if len(self._known) >= MOST_MODELS:
                 raise Refused(f"{MOST_MODELS} models are in use already.", "Restart the server to forget them.")
+            if card.damage:
+                raise WorkerError(f"The model {card.id} is {card.damage}.", retry_after=COOL_DOWN_SECONDS)
             await self._make_room(card, None)
             try:
                 self._known[card.id] = hosted = self._hosted(card, returns=False)
