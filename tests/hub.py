@@ -36,6 +36,8 @@ class Hub:
     sent: list[tuple[str, int, int]] = field(default_factory=list)
     """Of each answer with content: the file, where it began, how many bytes were sent."""
     wrong_hash: bool = False
+    sizes: bool = True
+    """Whether the list of files says them."""
     status: int = 200
     agents: set[str] = field(default_factory=set)
     held: threading.Event | None = None
@@ -95,7 +97,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         siblings = [
             {
                 "rfilename": name,
-                "size": len(content),
+                "size": len(content) if hub.sizes else None,
                 "lfs": self._lfs(content) if len(content) >= LARGE else None,
                 "blobId": git_hash(content),
             }

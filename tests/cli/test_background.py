@@ -157,6 +157,20 @@ def test_a_start_with_other_arguments_says_that_they_are_not_used(background: Pa
     assert "runs already" not in pensieve("start").stderr
 
 
+def test_a_restart_elsewhere_of_a_server_in_the_foreground(
+    background: Path, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths mean what they meant in the folder where it was started."""
+    monkeypatch.delenv("PENSIEVE_MODEL")
+    environment = os.environ | {"PENSIEVE_MODEL": script.name, "HF_HOME": "hub"}
+    with subprocess.Popen([*COMMAND, "serve"], cwd=script.parent, env=environment, stderr=subprocess.DEVNULL):
+        wait_for(lambda: pensieve("status").returncode == 0)
+        well(pensieve("restart"))
+    assert told()["health"]["model"] == "story"
+    kept = json.loads((background / "run" / "server.json").read_text())["environment"]
+    assert (kept["PENSIEVE_MODEL"], kept["HF_HOME"]) == (str(script), str(script.parent / "hub"))
+
+
 def test_a_restart_of_nothing_is_a_start(background: Path) -> None:
     well(pensieve("restart"))
     assert told()["running"]

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from command import COMMAND, one_line, pensieve, well
-from hub import Hub
+from hub import COMMIT, Hub
+from make_mlx_model import make_mlx_model
 from pensieve.library.pull import RemoteFile, choose_files, parse_spec
 from pensieve.library.transfer import PATIENCE, part_of
 from server import wait_for
@@ -265,6 +266,20 @@ def test_what_was_fetched_of_an_older_commit_is_still_there(hub: Hub, own_home: 
     assert not [file for file in top.rglob("*") if file.is_file() and file.stat().st_size > 1000]
 
 
+def test_what_is_cut_or_no_file_is_told_and_not_waited_for(own_home: Path, tiny_model: Path) -> None:
+    folder = own_home / "models"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.gguf")
+    (folder / "cut.gguf").write_bytes(tiny_model.read_bytes()[:1_000_000])
+    words = f"cut short: 1,000,000 of {tiny_model.stat().st_size:,} bytes"
+    assert words in well(pensieve("models")) and words in well(pensieve("show", "cut"))
+    assert [name for name, row in listed().items() if row["fits"]] == ["pensieve-nano"]
+    assert words in one_line(pensieve("use", "cut"))
+    assert words in pensieve("doctor", PENSIEVE_MODEL="cut").stdout
+    assert "no model of this name" in one_line(pensieve("show", "pipe"))
+    assert "not a regular file" in one_line(pensieve("serve", "--port", "0", "--model", str(folder / "pipe.gguf")))
+
+
 def test_use_does_not_hide_the_json_of_earlier_programs(own_home: Path, script: Path) -> None:
     file = own_home / ".pensieve" / "config.json"
     file.parent.mkdir()
@@ -284,6 +299,36 @@ def test_a_model_is_served_by_its_name(own_home: Path, tiny_model: Path, monkeyp
         assert listed()["mine-q4"]["loaded"]
     finally:
         pensieve("stop")
+
+
+def test_a_model_in_parts_whose_name_has_brackets_is_removed_whole(hub: Hub, tiny_model: Path) -> None:
+    """And no other: in a pattern, brackets would mean one of several letters."""
+    content = tiny_model.read_bytes()
+    parts = [f"Big[1]-Q4_K_M-0000{number}-of-00002.gguf" for number in (1, 2)]
+    hub.repositories["org/Big-GGUF"] = {name: content + name.encode() for name in parts}
+    well(pensieve("pull", "org/Big-GGUF"))
+    (name,) = (name for name in listed() if name.startswith("big"))
+    top = Path(os.environ["HOME"], ".cache", "huggingface", "hub", "models--org--Big-GGUF")
+    other = top / "snapshots" / COMMIT / "Big1-Q4_K_M-00002-of-00002.gguf"
+    other.write_bytes(content)
+    assert "Removed" in well(pensieve("rm", name, "--yes"))
+    assert [file for file in top.rglob("*") if file.is_file() and file.stat().st_size > 1000] == [other]
+
+
+def test_an_empty_file_of_a_repository_is_fetched_too(hub: Hub, own_home: Path) -> None:
+    folder = own_home / "folder"
+    make_mlx_model("dice", folder)
+    hub.repositories["org/folder"] = {file.name: file.read_bytes() for file in folder.iterdir()} | {"added.txt": b""}
+    assert "is here" in well(pensieve("pull", "org/folder"))
+    assert "folder" in listed()
+    (empty,) = (own_home / ".cache" / "huggingface").rglob("added.txt")
+    assert empty.read_bytes() == b""
+    assert "is here" in well(pensieve("pull", "org/folder"))
+
+
+def test_a_file_whose_size_the_hub_does_not_say_is_not_begun(hub: Hub) -> None:
+    hub.sizes = False
+    assert "cannot be used" in one_line(pensieve("pull", REPOSITORY)) and not hub.sent
 
 
 def names(*files: str) -> list[RemoteFile]:
@@ -307,6 +352,14 @@ def names(*files: str) -> list[RemoteFile]:
             ["config.json", "model.safetensors", "pytorch_model.bin", "README.md", "chat_template.jinja"],
             "",
             ["chat_template.jinja", "config.json", "model.safetensors"],
+        ),
+        (
+            [
+                *("config.json", "consolidated.safetensors", "model-00001-of-00001.safetensors", "tokenizer.json"),
+                *("onnx/model.safetensors", "onnx/config.json", "original/consolidated.00.pth", "original/params.json"),
+            ],
+            "",
+            ["config.json", "model-00001-of-00001.safetensors", "tokenizer.json"],
         ),
     ],
 )

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,9 +16,13 @@ import pytest
 from command import COMMAND, pensieve, well
 from hub import Hub
 from make_mlx_model import make_mlx_model
-from pensieve.cli.pick import best, machine
+from pensieve.cli import pick
+from pensieve.cli.pick import best
 from pensieve.config.settings import Engine, Settings
-from pensieve.library.catalog import ranked
+from pensieve.core.errors import SettingsError
+from pensieve.library.catalog import catalog
+from pensieve.memory.probe import Probe
+from pensieve.memory.state import Sample
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +48,7 @@ def test_the_best_of_those_that_are_here(own_home: Path, tiny_model: Path) -> No
     model, said = taken()
     assert model == "qwen3.5-9b-ud-q4-k-xl" and "the best of the models on this machine" in said
     (folder / "Qwen3.5-9B-UD-Q4_K_XL.gguf").unlink()
-    card = best(Settings())
+    card = best(Settings(), Probe().read())
     assert card is not None and card.id == "larger"
 
 
@@ -51,11 +56,11 @@ def test_one_for_mlx_is_taken_only_if_its_engine_was_chosen(own_home: Path, tiny
     folder = own_home / "models"
     folder.mkdir()
     make_mlx_model("dice", folder / "Qwen3.5-9B-MLX-4bit")
-    assert best(Settings()) is None
+    assert best(Settings(), Probe().read()) is None
     shutil.copy(tiny_model, folder / "small.gguf")
-    chosen = best(Settings())
+    chosen = best(Settings(), Probe().read())
     assert chosen is not None and chosen.id == "small"
-    chosen = best(Settings(engine=Engine(kind="mlx")))
+    chosen = best(Settings(engine=Engine(kind="mlx")), Probe().read())
     assert chosen is not None and chosen.id == "qwen3.5-9b-mlx-4bit"
 
 
@@ -78,13 +83,15 @@ def test_the_best_is_fetched_after_a_question(
     """In a terminal: the question, a bar, and then the client, for which a script stands that tells its model."""
     for name in ("HF_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME", "HF_TOKEN", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
-    source = ranked(machine())[0].gguf
     client = own_home / "bin" / "claude"
     client.parent.mkdir()
     client.write_text('#!/bin/sh\necho "$ANTHROPIC_MODEL"\n')
     client.chmod(0o755)
     with Hub().running() as hub:
-        hub.repositories[source.repository] = {f"Best-{source.quant}.gguf": tiny_model.read_bytes()}
+        # Which one fits best depends on what others leave of the memory.
+        sources = {source.repository: source for source in (entry.gguf for entry in catalog())}
+        for repository, source in sources.items():
+            hub.repositories[repository] = {f"Best-{source.quant}.gguf": tiny_model.read_bytes()}
         environment = {"HF_ENDPOINT": hub.url, "PATH": f"{client.parent}{os.pathsep}{os.environ['PATH']}"}
         ours, theirs = os.openpty()
         with subprocess.Popen(
@@ -104,8 +111,68 @@ def test_the_best_is_fetched_after_a_question(
             told, _ = process.communicate(timeout=60)
         os.close(ours)
         os.close(theirs)
+    (source,) = (source for repository, source in sources.items() if f"{repository}:" in shown)
     assert told.strip() == f"best-{source.quant.lower().replace('_', '-')}"
-    assert source.repository in shown and "100 %" in shown
+    assert "100 %" in shown
+
+
+GB = 1_000_000_000
+
+
+def machine_with(available: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine of 16 GB, of which so many bytes are available."""
+    monkeypatch.setattr(pick, "Probe", lambda: SimpleNamespace(read=lambda: Sample(0, available, 16 * GB)))
+
+
+def asked(settings: Settings) -> tuple[str | None, list[str]]:
+    """What is picked by somebody who says no, and what was asked."""
+    questions: list[str] = []
+
+    def no(question: str) -> bool:
+        questions.append(question)
+        return False
+
+    return pick.picked(settings, no, lambda line: None), questions
+
+
+def model_of(size: int, folder: Path, tiny_model: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    with (folder / "Qwen3.5-9B-UD-Q4_K_XL.gguf").open("wb") as file:
+        file.write(tiny_model.read_bytes())
+        file.truncate(size)
+
+
+def test_what_is_here_is_not_offered_again_when_memory_is_short(
+    own_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model_of(6 * GB, own_home / "models", tiny_model)
+    machine_with(5 * GB, monkeypatch)
+    with pytest.raises(SettingsError, match=r"qwen3.5-9b-ud-q4-k-xl is here, but needs \d\.\d GB more") as caught:
+        asked(Settings())
+    assert "Close programs" in caught.value.remedy
+    machine_with(14 * GB, monkeypatch)
+    assert asked(Settings()) == ("qwen3.5-9b-ud-q4-k-xl", [])
+
+
+def test_one_that_is_damaged_or_never_fits_does_not_stop_another_from_being_offered(
+    own_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine_with(14 * GB, monkeypatch)
+    model_of(20 * GB, own_home / "models", tiny_model)
+    (own_home / "models" / "cut.gguf").write_bytes(tiny_model.read_bytes()[:1_000_000])
+    chosen, questions = asked(Settings())
+    assert chosen is None and len(questions) == 1
+
+
+def test_what_would_not_run_now_is_not_offered(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {entry.name: entry.gguf.gb for entry in catalog()}
+    for gigabytes in (9, 15):
+        machine_with(gigabytes * GB, monkeypatch)
+        _, (question,) = asked(Settings())
+        offered = next(name for name in sizes if f" {name} fits best" in question)
+        assert sizes[offered] < gigabytes
+    machine_with(1 * GB, monkeypatch)
+    assert asked(Settings()) == (None, [])
 
 
 def test_recommend_lists_what_fits(own_home: Path) -> None:

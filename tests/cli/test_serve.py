@@ -9,8 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from command import one_line, pensieve
+from pensieve.config.settings import Settings
+from pensieve.core.errors import SettingsError
+from pensieve.http.server import listen
 from server import Server, start_server
 
 
@@ -35,9 +39,10 @@ def test_a_file_that_is_no_model(tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_cut_short(tmp_path: Path, tiny_model: Path) -> None:
-    file = tmp_path / "cut.gguf"
+    file, size = tmp_path / "cut.gguf", tiny_model.stat().st_size
     file.write_bytes(tiny_model.read_bytes()[:1_000_000])
-    assert "cannot be loaded" in one_line(pensieve("serve", "--port", "0", "--model", str(file)))
+    line = one_line(pensieve("serve", "--port", "0", "--model", str(file)))
+    assert f"cut short: 1,000,000 of {size:,} bytes" in line and len(line) < 300
 
 
 def test_a_busy_port(tiny_model: Path) -> None:
@@ -47,6 +52,13 @@ def test_a_busy_port(tiny_model: Path) -> None:
         port = str(busy.getsockname()[1])
         line = one_line(pensieve("serve", "--port", port, "--model", str(tiny_model)))
     assert f"Port {port}" in line and "--port" in line
+
+
+def test_a_port_is_taken_from_the_moment_that_it_is_said_to_be() -> None:
+    """Before anything slow is done: whoever comes second is told at once, and not when its model is loaded."""
+    free = replace(Settings().server, port=0)
+    with listen(free) as first, pytest.raises(SettingsError, match="cannot be used"):
+        listen(replace(free, port=first.getsockname()[1]))
 
 
 def test_a_port_that_another_server_of_ours_has(tiny_model: Path, tmp_path: Path, serve: Callable[..., Server]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from pensieve.core.errors import SettingsError
 from pensieve.core.generation import UNTOLD, Sampling
 from pensieve.core.model import KvCost
 from pensieve.library.bundled import NANO
-from pensieve.library.cards import SCRIPT_CONTEXT, read_card
+from pensieve.library.cards import SCRIPT_CONTEXT, check_whole, read_card
 
 Entry = tuple[str, str, Any]
 CONTEXT: Entry = ("uint32", "llama.context_length", 512)
@@ -209,10 +210,34 @@ def test_a_file_that_is_no_model_is_named(tmp_path: Path) -> None:
     assert str(tmp_path / "notes.gguf") in refusal(tmp_path / "notes.gguf")
 
 
-def test_the_card_does_not_need_the_weights(tiny_model: Path, tmp_path: Path) -> None:
-    path = tmp_path / "tiny.gguf"
+def test_the_card_does_not_need_the_weights_and_says_that_they_are_cut(tiny_model: Path, tmp_path: Path) -> None:
+    path, size = tmp_path / "tiny.gguf", tiny_model.stat().st_size
     path.write_bytes(tiny_model.read_bytes()[:HEADER])
-    assert read_card(str(path)).template == read_card(str(tiny_model)).template
+    card, whole = read_card(str(path)), read_card(str(tiny_model))
+    assert card.template == whole.template and not whole.damage
+    assert card.damage == f"cut short: {HEADER:,} of {size:,} bytes"
+    check_whole(whole)
+    with pytest.raises(SettingsError, match="cut short"):
+        check_whole(card)
+    path.write_bytes(tiny_model.read_bytes() + b"more")
+    assert not read_card(str(path)).damage
+
+
+def test_of_a_model_in_parts_the_one_that_is_cut_is_named(tiny_model: Path, tmp_path: Path) -> None:
+    first, second = (tmp_path / f"big-0000{number}-of-00002.gguf" for number in (1, 2))
+    for part in (first, second):
+        part.write_bytes(tiny_model.read_bytes())
+    assert not read_card(str(first)).damage
+    second.write_bytes(tiny_model.read_bytes()[:HEADER])
+    assert read_card(str(first)).damage.endswith(f" bytes of {second.name}")
+
+
+def test_a_pipe_is_no_model(tmp_path: Path) -> None:
+    for name in ("m.gguf", "m.json"):
+        os.mkfifo(tmp_path / name)
+    assert "not a regular file" in refusal(tmp_path / "m.gguf")
+    # The engine says what is wrong with a script.
+    assert read_card(str(tmp_path / "m.json")).trained_context == SCRIPT_CONTEXT
 
 
 @settings(deadline=None, max_examples=200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,39 @@ def test_a_token_may_be_an_object(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["config.json", "tokenizer.json"])
-@pytest.mark.parametrize("content", [None, b"{", b"[1]", b"\xff"])
+@pytest.mark.parametrize("content", [None, b"{", b"[1]", b"\xff", b"[" * 100_000])
 def test_a_file_that_is_missing_or_broken_is_named(folder: Path, name: str, content: bytes | None) -> None:
     (folder / name).unlink()
     if content is not None:
         (folder / name).write_bytes(content)
     assert name in refusal(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja"])
+def test_a_pipe_in_a_folder_is_not_waited_for(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    assert f"{name} cannot be read: it is not a regular file" in refusal(folder)
+
+
+def test_weights_that_are_not_whole(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    content = file.read_bytes()
+    for length in (len(content) - 1, 100):
+        file.write_bytes(content[:length])
+        damage = read_card(str(folder)).damage
+        assert damage.startswith(f"cut short: {length:,} of ")
+    for junk in (b"", b"version https://git-lfs.github.com/spec/v1", b"\x02" + b"\0" * 7 + b"[]"):
+        file.write_bytes(junk)
+        assert "model.safetensors cannot be read" in read_card(str(folder)).damage
+    file.unlink()
+    os.mkfifo(file)
+    assert "not a regular file" in read_card(str(folder)).damage
+    file.unlink()
+    file.write_bytes(content)
+    shards = {"weight_map": {"a": file.name, "b": "model-00002-of-00002.safetensors"}}
+    card = changed(folder, "model.safetensors.index.json", **shards)
+    assert card.damage == "not whole: model-00002-of-00002.safetensors is missing"
 
 
 def test_a_folder_without_a_context_length_and_the_wrong_engine(folder: Path) -> None:

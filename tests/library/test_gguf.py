@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import gguf
+import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from pensieve.core.errors import SettingsError
-from pensieve.library.gguf import CONTROL_TOKENS, read_metadata
+from pensieve.library.gguf import CONTROL_TOKENS, TENSOR_TYPES, read_header
 
 TOKENS = "tokenizer.ggml.tokens"
 BOS = "tokenizer.ggml.bos_token_id"
@@ -82,14 +83,14 @@ def file_of(*pairs: bytes, version: int = 3, count: int | None = None) -> bytes:
 def read(data: bytes, folder: Path) -> dict[str, Any]:
     path = folder / "m.gguf"
     path.write_bytes(data)
-    return read_metadata(path)
+    return read_header(path).metadata
 
 
 @pytest.mark.parametrize(("kind", "value"), SCALARS)
 def test_a_value_of_every_kind_is_read(kind: str, value: Any, tmp_path: Path) -> None:
     kind_of_value = gguf.GGUFValueType[kind.upper()]
     path = written(tmp_path / "m.gguf", lambda writer: writer.add_key_value("a.key", value, kind_of_value))
-    metadata = read_metadata(path)
+    metadata = read_header(path).metadata
     assert metadata["a.key"] == value and type(metadata["a.key"]) is type(value)
     assert metadata["general.architecture"] == "llama"
 
@@ -107,7 +108,7 @@ def test_a_value_of_every_kind_is_read(kind: str, value: Any, tmp_path: Path) ->
 )
 def test_short_arrays_of_numbers_are_kept_and_of_others_the_length(array: Any, expected: Any, tmp_path: Path) -> None:
     path = written(tmp_path / "m.gguf", lambda writer: writer.add_array("a.key", array))
-    metadata = read_metadata(path)
+    metadata = read_header(path).metadata
     assert metadata == {"general.architecture": "llama", "a.key": expected}
 
 
@@ -198,8 +199,41 @@ def test_an_empty_file_a_directory_and_no_file_are_settings_errors(tmp_path: Pat
     (tmp_path / "empty.gguf").touch()
     for path in (tmp_path / "empty.gguf", tmp_path, tmp_path / "none.gguf"):
         with pytest.raises(SettingsError) as caught:
-            read_metadata(path)
+            read_header(path)
         assert str(path) in str(caught.value)
+
+
+def test_the_types_of_tensors_are_those_of_the_format() -> None:
+    known = {int(kind): sizes for kind, sizes in gguf.GGML_QUANT_SIZES.items()}
+    assert {kind: TENSOR_TYPES[kind] for kind in known} == known
+
+
+@pytest.mark.parametrize("alignment", [8, 32, 4096])
+def test_how_long_a_file_is_by_its_tensors(alignment: int, tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_custom_alignment(alignment)
+    writer.add_tensor("first", np.zeros((3, 5), np.float32))
+    writer.add_tensor("blocks", np.zeros((2, 34), np.uint8), raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    writer.add_tensor("last", np.ones(7, np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    content = path.read_bytes()
+    whole = read_header(path).whole
+    # The last tensor's own bytes are needed, but not what fills up its place.
+    assert whole == content.rindex(b"\x00\x3c") + 2 <= len(content)
+    path.write_bytes(content[: whole - 1])
+    assert read_header(path).whole == whole
+
+
+@pytest.mark.parametrize("tensor", [struct.pack("<I", 5), struct.pack("<IQI", 1, 2**64 - 1, 0), b""])
+def test_a_list_of_tensors_that_makes_no_sense(tensor: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + text("a") + tensor)
+    with pytest.raises(SettingsError, match="not a usable GGUF file"):
+        read_header(path)
 
 
 def test_control_tokens_come_with_their_ids(tmp_path: Path) -> None:
@@ -209,7 +243,10 @@ def test_control_tokens_come_with_their_ids(tmp_path: Path) -> None:
         writer.add_token_list(["a", "<|im_end|>", "<tool_call>", *["b"] * 1500, "[TOOL_CALLS]"])
         writer.add_token_types([kinds.NORMAL, kinds.CONTROL, kinds.USER_DEFINED, *[kinds.NORMAL] * 1500, kinds.CONTROL])
 
-    assert read_metadata(written(tmp_path / "m.gguf", fill))[CONTROL_TOKENS] == {"<|im_end|>": 1, "[TOOL_CALLS]": 1503}
+    assert read_header(written(tmp_path / "m.gguf", fill)).metadata[CONTROL_TOKENS] == {
+        "<|im_end|>": 1,
+        "[TOOL_CALLS]": 1503,
+    }
 
 
 @settings(deadline=None, max_examples=300)
@@ -226,7 +263,7 @@ def test_wrong_bytes_are_read_or_a_settings_error(
     path = tmp_path_factory.getbasetemp() / "flipped.gguf"
     path.write_bytes(data if cut % 2 else data[: cut % len(data)])
     try:
-        metadata = read_metadata(path)
+        metadata = read_header(path).metadata
     except SettingsError as error:
         assert str(path) in str(error)
     else:

@@ -89,7 +89,30 @@ def test_what_is_no_model_is_passed_over(user: Path, tiny_model: Path) -> None:
         shutil.copy(tiny_model, folder / name)
     (user / ".ollama" / "models" / "manifests" / "r" / "library" / "bad").mkdir(parents=True)
     (user / ".ollama" / "models" / "manifests" / "r" / "library" / "bad" / "latest").write_text("{")
-    assert list(found(user)) == ["big-00001-of-00002"]
+    os.mkfifo(folder / "pipe.gguf")
+    for name in ("config.json", "model.safetensors"):
+        (folder / "pipes").mkdir(exist_ok=True)
+        os.mkfifo(folder / "pipes" / name)
+    (folder / "loop.gguf").symlink_to(folder / "loop.gguf")
+    os.mkfifo(user / ".ollama" / "models" / "manifests" / "r" / "library" / "bad" / "pipe")
+    main = hub(user, "org/some", {"own.gguf": tiny_model}) / "refs" / "main"
+    main.unlink()
+    os.mkfifo(main)
+    assert list(found(user)) == ["big-00001-of-00002", "own"]
+
+
+def test_a_folder_whose_name_ends_like_a_file_is_looked_into(user: Path, tiny_model: Path) -> None:
+    (user / "models" / "Some.gguf").mkdir(parents=True)
+    shutil.copy(tiny_model, user / "models" / "Some.gguf" / "inner.gguf")
+    assert list(found(user)) == ["inner"]
+
+
+def test_a_model_that_cannot_be_read_is_not_said_to_be_missing(user: Path, tiny_model: Path) -> None:
+    (user / "models").mkdir(parents=True)
+    (user / "models" / "short.gguf").write_bytes(tiny_model.read_bytes()[:1000])
+    assert found(user) == {}
+    with pytest.raises(SettingsError, match="cut short"):
+        Library({}, user).card("short")
 
 
 def test_a_manifest_leads_nowhere_but_into_the_blobs(user: Path, tiny_model: Path) -> None:

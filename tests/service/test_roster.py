@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from pensieve.config.load import load_settings
@@ -103,6 +105,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]
     `large` of three, and `huge` of nine."""
     cards = {name: card(name) for name in ("default", "one", "two", "three")}
     cards |= {"large": card("large", 3.0), "huge": card("huge", 9.0)}
+    cards["cut"] = msgspec.structs.replace(card("cut"), damage="cut short")
     cards |= {f"more-{number}": card(f"more-{number}", 0.01) for number in range(20)}
 
     def run(gigabytes: float, test: Callable[[Roster, Machine], Awaitable[None]], **settings: str) -> Machine:
@@ -277,6 +280,24 @@ def test_what_is_short_of_memory_is_given_the_room_of_one_that_is_not_used(house
     assert house(2 * MODEL, test).events == ["+default", "+one", "-default", "-one"]
 
 
+def test_who_asks_again_for_what_has_failed_does_not_lengthen_its_traceback(house: Callable[..., Any]) -> None:
+    """What is raised twice keeps the frames of both, with all that was asked."""
+
+    async def test(served: Roster, machine: Machine) -> None:
+        machine.broken.add("one")
+        asked = await asyncio.gather(*(served.loaded("one") for _ in range(5)), return_exceptions=True)
+        raised = [error for error in asked if isinstance(error, WorkerError)]
+        assert len(raised) == 5
+        for _ in range(5):
+            with pytest.raises(WorkerError, match="damaged") as caught:
+                await served.loaded("one")
+            raised.append(caught.value)
+        assert len({id(error) for error in raised}) == len(raised)
+        assert max(len(traceback.extract_tb(error.__traceback__)) for error in raised) < 6
+
+    house(4 * MODEL, test)
+
+
 def test_what_has_just_failed_is_not_tried_again_at_once(house: Callable[..., Any]) -> None:
     async def test(served: Roster, machine: Machine) -> None:
         machine.broken.add("one")
@@ -286,6 +307,14 @@ def test_what_has_just_failed_is_not_tried_again_at_once(house: Callable[..., An
         assert machine.tried == ["default", "one"]
 
     house(4 * MODEL, test)
+
+
+def test_one_whose_file_is_cut_makes_no_room(house: Callable[..., Any]) -> None:
+    async def test(served: Roster, machine: Machine) -> None:
+        with pytest.raises(WorkerError, match="cut is cut short"):
+            await served.loaded("cut")
+
+    assert house(MODEL, test).events == ["+default"]
 
 
 def test_one_that_is_on_its_way_out_counts_as_gone(house: Callable[..., Any]) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+import threading
 import time
+import warnings
 from typing import Any, Literal
 
 import pytest
@@ -47,6 +52,39 @@ TOOLS = [
 )
 def test_a_pattern_finds_names_before_descriptions_before_arguments(pattern: str, names: list[str]) -> None:
     assert search_tools("regex", pattern, TOOLS) == names
+
+
+def test_searches_in_several_threads_leave_the_filters_of_warnings_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first begins, the second begins, the first ends, the second ends."""
+    before, compile, begun, ended = list(warnings.filters), re.compile, threading.Event(), threading.Event()
+
+    def slow(pattern: str) -> re.Pattern[str]:
+        if pattern == "first":
+            assert begun.wait(30)
+        else:
+            begun.set()
+            assert ended.wait(30)
+        return compile(pattern)
+
+    monkeypatch.setattr(re, "compile", slow)
+
+    def run_first() -> None:
+        search_tools("regex", "first", TOOLS)
+        ended.set()
+
+    first = threading.Thread(target=run_first)
+    second = threading.Thread(target=search_tools, args=("regex", "second", TOOLS))
+    for thread in (first, second):
+        thread.start()
+    for thread in (first, second):
+        thread.join()
+    assert list(warnings.filters) == before
+
+
+def test_what_python_warns_of_is_not_said() -> None:
+    command = "from pensieve.service.search import search_tools; search_tools('regex', '[[a]', [])"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_every_choice_is_taken(choice: dict[str, Any], expected: ToolChoice) -> 
         ([tool("a b")], "tools.0.name", NAME + "'a b'. Rename the tool."),
         ([tool("a\n")], "tools.0.name", NAME + "'a\\n'. Rename the tool."),
         ([tool("grüße")], "tools.0.name", NAME + "'grüße'. Rename the tool."),
-        ([tool("x" * 129)], "tools.0.name", NAME + f"'{'x' * 60}...'. Rename the tool."),
+        ([tool("x" * 129)], "tools.0.name", NAME + f"'{'x' * 100}...'. Rename the tool."),
         ([{"name": "a"}], "tools.0.input_schema", "field required"),
         ([{"name": "a", "type": "custom"}], "tools.0.input_schema", "field required"),
         ([tool(input_schema=[])], "tools.0.input_schema", "expected object | null, got array"),

@@ -20,6 +20,7 @@ from pensieve.config.settings import Settings
 from pensieve.core.clock import AwakeClock, awake
 from pensieve.core.errors import SettingsError
 from pensieve.library.find import is_path
+from pensieve.library.places import absolute_folder
 
 OUTPUT = Path("logs", "server.out")
 """What a server in the background says until it is ready, and what a crash of the interpreter leaves."""
@@ -36,6 +37,7 @@ TAKES_REQUESTS = ("ready", "unloaded")
 PATIENCE_SECONDS = 1.0
 """Of whoever waits before it is said what for."""
 
+MODELS = ("PENSIEVE_MODEL", "PENSIEVE_MODEL__PATH")
 PLACES = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME", "OLLAMA_MODELS")
 """Variables that say where models are: a service is to find those that its user finds."""
 
@@ -69,7 +71,7 @@ def start_service(
     stop(home, say)
     output = home / OUTPUT
     os.close(_emptied(output))
-    install(manager_here(), _command(arguments, chosen), of_ours(_environment(home)), output)
+    install(manager_here(), _command(arguments, chosen), of_ours(environment_elsewhere(home)), output)
     clock = AwakeClock(LONGEST_LOOK)
     deadline = clock() + settings.worker.load_seconds + BEYOND_LOADING_SECONDS
     while clock() < deadline:
@@ -177,7 +179,7 @@ def _started(home: Path, settings: Settings, arguments: tuple[str, ...], say: Sa
         server = subprocess.Popen(
             _command(arguments, pick),
             cwd=home,
-            env=_environment(home),
+            env=environment_elsewhere(home),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
@@ -226,11 +228,11 @@ def absolute_model(name: str) -> str:
     return os.path.abspath(os.path.expanduser(name)) if is_path(name) else name
 
 
-def _environment(home: Path) -> dict[str, str]:
-    """With paths that mean the same in another folder."""
-    named = {name: os.environ[name] for name in ("PENSIEVE_MODEL", "PENSIEVE_MODEL__PATH") if os.environ.get(name)}
-    absolute = {name: absolute_model(value) for name, value in named.items()}
-    return {**os.environ, **absolute, "PENSIEVE_HOME": str(home)}
+def environment_elsewhere(home: Path) -> dict[str, str]:
+    """This process's, with paths that mean the same in another folder."""
+    models = {name: absolute_model(os.environ[name]) for name in MODELS if os.environ.get(name)}
+    folders = {name: str(absolute_folder(os.environ[name])) for name in PLACES if os.environ.get(name)}
+    return {**os.environ, **models, **folders, "PENSIEVE_HOME": str(home)}
 
 
 def _when_ready(server: subprocess.Popen[bytes], home: Path, settings: Settings, output: Path, say: Say) -> Record:

@@ -26,6 +26,7 @@ from pensieve.config.load import load_settings, user_home
 from pensieve.config.settings import Settings, is_loopback
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
+from pensieve.library.cards import check_whole
 from pensieve.library.find import LIBRARIES, Library, how_to_install, is_installed
 from pensieve.library.places import hugging_face_cache
 from pensieve.memory.probe import Probe
@@ -129,6 +130,7 @@ def _port(settings: Settings) -> Finding:
 def _model(settings: Settings, record: Record | None) -> Iterator[Finding]:
     try:
         card = Library(os.environ, user_home()).card(settings.model.path, settings.engine.kind)
+        check_whole(card)
     except SettingsError as error:
         yield Finding("model", "bad", error.message, error.remedy)
         return

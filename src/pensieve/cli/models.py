@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import sys
@@ -18,7 +19,7 @@ from pensieve.config.write import set_key
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import EngineName, ModelCard
 from pensieve.library.bundled import NANO
-from pensieve.library.cards import read_card
+from pensieve.library.cards import check_whole, read_card
 from pensieve.library.catalog import source_of
 from pensieve.library.find import Found, Library, how_to_install, is_installed, is_path
 from pensieve.library.places import hugging_face_cache, places
@@ -47,12 +48,13 @@ def show_all(home: Path, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    width = max(len(row["name"]) for row in rows)
-    print(f"  {'NAME':<{width}}  {'SIZE':>8}  {'CONTEXT':>9}  {'FITS':<28}  FROM")
+    width, words = (max(len(row[key]) for row in rows) for key in ("name", "fits_words"))
+    print(f"  {'NAME':<{width}}  {'SIZE':>8}  {'CONTEXT':>9}  {'FITS':<{words}}  FROM")
     for row in rows:
         mark = "*" if row["chosen"] else " "
         size = f"{row['bytes'] / GB:.1f} GB"
-        print(f"{mark} {row['name']:<{width}}  {size:>8}  {row['context']:>9,}  {row['fits_words']:<28}  {row['from']}")
+        what = f"{row['name']:<{width}}  {size:>8}  {row['context']:>9,}  {row['fits_words']:<{words}}"
+        print(f"{mark} {what}  {row['from']}")
     for left in unfinished(hugging_face_cache(os.environ, user_home())):
         print(f"\nNot whole: {left.repository}, {left.size / GB:.1f} GB so far. The same pull goes on, ", end="")
         print(f"`pensieve rm {left.repository}` removes it.")
@@ -73,7 +75,7 @@ def show_one(home: Path, name: str) -> None:
         "context": f"{card.trained_context:,} tokens as trained",
         "memory": f"{card.kv.bytes(1024) / 1e6:.1f} MB per 1,024 tokens of a conversation",
         "template": "its own" if card.template else "none: a plain one is used",
-        "here": _fits_words(fitted),
+        "here": card.damage or _fits_words(fitted),
     }
     for key, value in facts.items():
         print(f"{key:<10}{value}")
@@ -82,6 +84,7 @@ def show_one(home: Path, name: str) -> None:
 def use(home: Path, name: str) -> ModelCard:
     """The model of every later start. Raises SettingsError."""
     card = library().card(name, load_settings(os.environ).engine.kind)
+    check_whole(card)
     set_key(writable_file(home), "model.path", card.path if is_path(name) else card.id)
     return card
 
@@ -162,7 +165,7 @@ def _is_linked_to(blob: Path) -> bool:
 
 def _parts(path: Path) -> list[Path]:
     start, _, end = path.name.partition("-00001-of-")
-    return sorted(path.parent.glob(f"{start}-*-of-{end}")) if end else [path]
+    return sorted(path.parent.glob(f"{glob.escape(start)}-*-of-{end}")) if end else [path]
 
 
 def _free_without_a_model(home: Path) -> tuple[Sample, set[str]]:
@@ -184,8 +187,8 @@ def _row(model: Found, settings: Settings, sample: Sample, chosen: str, loaded: 
         "name": card.id,
         "bytes": card.weight_bytes,
         "context": card.trained_context,
-        "fits": fitted.fits,
-        "fits_words": _fits_words(fitted),
+        "fits": fitted.fits and not card.damage,
+        "fits_words": card.damage or _fits_words(fitted),
         "engine": card.engine,
         "from": model.owner,
         "path": card.path,

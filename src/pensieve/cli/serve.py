@@ -17,7 +17,7 @@ import uvloop
 from msgspec import structs
 
 from pensieve.cli.ask import NoAnswer, ask
-from pensieve.cli.background import find, of_ours
+from pensieve.cli.background import environment_elsewhere, find, of_ours
 from pensieve.cli.logs import start_logging
 from pensieve.cli.record import Record, claim
 from pensieve.config.load import user_home
@@ -25,6 +25,7 @@ from pensieve.config.settings import LOCAL_TOKEN, Server, Settings
 from pensieve.core.errors import SettingsError
 from pensieve.core.model import ModelCard
 from pensieve.http.server import HttpServer, listen, local_url, raise_file_limit, url_of
+from pensieve.library.cards import check_whole
 from pensieve.library.find import Library
 from pensieve.service.service import Service
 
@@ -47,10 +48,11 @@ def serve(
         settings = structs.replace(settings, model=structs.replace(settings.model, path=pick))
     library = Library(os.environ, user_home())
     card = library.card(settings.model.path, settings.engine.kind)
+    check_whole(card)
     log = start_logging(home, settings.log.level, to_terminal=not background)
     raise_file_limit()
     listener = _listener(settings.server, home)
-    drain, environment = settings.server.drain_seconds, of_ours(os.environ)
+    drain, environment = settings.server.drain_seconds, of_ours(environment_elsewhere(home))
     record = Record(os.getpid(), url_of(listener), str(log), arguments, time.time(), drain, environment)
     try:
         alone = claim(home, record)

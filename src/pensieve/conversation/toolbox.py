@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pensieve.core.chat import Choice, Tool
-from pensieve.core.errors import RequestError
+from pensieve.core.errors import RequestError, quoted
 from pensieve.wire.blocks import AnyToolChange, McpToolNamed, McpToolsetNamed, ToolDefined, ToolNamed
 from pensieve.wire.request import MessagesRequest
 from pensieve.wire.tools import ToolDefinition
@@ -152,12 +152,12 @@ class Toolbox:
     def _no_such_choice(self, name: str) -> RequestError:
         if name in self._known:
             return RequestError(
-                f"the tool {name!r} is not available at the end of this conversation.",
+                f"the tool {quoted(name)} is not available at the end of this conversation.",
                 "Send it without defer_loading, or refer to it in a message first.",
                 field="tool_choice.name",
             )
         return RequestError(
-            f"there is no tool of the name {name!r}.", "Choose one of those in tools.", field="tool_choice.name"
+            f"there is no tool of the name {quoted(name)}.", "Choose one of those in tools.", field="tool_choice.name"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pensieve.conversation.content import IMAGE_NOTE, result_text, text_of
 from pensieve.conversation.toolbox import Toolbox
 from pensieve.core.chat import Part, Role, Text, Thought, ToolCall, ToolResult, Turn
-from pensieve.core.errors import RequestError
+from pensieve.core.errors import RequestError, quoted
 from pensieve.wire.blocks import (
     AnyBlock,
     ServerToolUseBlock,
@@ -125,7 +125,7 @@ class Turns:
         name = self._call_names.get(block.tool_use_id)
         if name is None:
             raise RequestError(
-                f"no tool_use with the id {block.tool_use_id!r} stands in an earlier assistant message",
+                f"no tool_use with the id {quoted(block.tool_use_id)} stands in an earlier assistant message",
                 field=f"{path}.tool_use_id",
             )
         return ToolResult(block.tool_use_id, name, result_text(block, path, self._toolbox.referenced))
@@ -149,7 +149,7 @@ class Turns:
         """An image that is being asked about is refused. An old one must not end the conversation: it is noted."""
         if path.startswith(f"messages.{self._last_user}.") and self._refuses_images:
             raise RequestError(
-                f"the model {self._model!r} cannot see images.",
+                f"the model {quoted(self._model)} cannot see images.",
                 "Ask again without the image, or just go on: then a note takes its place.",
                 field=path,
             )

@@ -24,6 +24,19 @@ LONGEST_RETRY_AFTER = 55
 """Seconds. Claude Code fails at once on a Retry-After above 60."""
 
 
+LONGEST_QUOTE = 100
+
+
+def shortened(words: str) -> str:
+    """What a client wrote, which may be megabytes, for an error or a line of the log."""
+    return words if len(words) <= LONGEST_QUOTE else f"{words[:LONGEST_QUOTE]}..."
+
+
+def quoted(words: str) -> str:
+    """The same in quotation marks and on one line."""
+    return repr(shortened(words))
+
+
 class PensieveError(Exception):
     """The server's own fault unless a subclass says otherwise."""
 

@@ -31,7 +31,8 @@ class ModelCard(Struct, frozen=True):
 
     `width`: numbers that each token of a step takes in one layer, about. `control_tokens`: texts that are one token of
     their own, which no ordinary text contains, and their ids. `special_tokens`: those that shape a conversation.
-    `grammars`: the language of those that the engine can hold the model to; None: to no grammar.
+    `grammars`: the language of those that the engine can hold the model to; None: to no grammar. `damage`: why it
+    cannot be loaded, such as "cut short: 5 of 7 bytes"; "" if nothing is known.
     """
 
     id: str
@@ -51,3 +52,4 @@ class ModelCard(Struct, frozen=True):
     control_tokens: dict[str, int] = field(default_factory=dict)
     special_tokens: tuple[str, ...] = ()
     grammars: GrammarLanguage | None = None
+    damage: str = ""

@@ -18,6 +18,7 @@ from typing import Any
 import jsonschema_rs
 
 from pensieve.core.chat import Tool
+from pensieve.core.errors import quoted
 from pensieve.dialects.grammar.clean import size
 from pensieve.dialects.jsontext import Parsed
 
@@ -56,7 +57,7 @@ class Fitter:
             value = value if changed is None else changed
         if errors := _errors(validator, value):
             rules = ", ".join("/".join(map(str, error.schema_path)) for error in errors[:3])
-            log.warning("the input of %s breaks its schema: %s", name, rules)
+            log.warning("the input of %s breaks its schema: %s", name, quoted(rules))
         return value
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pensieve.config.settings import Server
-from pensieve.core.errors import MethodNotAllowed, NotFound
+from pensieve.core.errors import MethodNotAllowed, NotFound, quoted, shortened
 from pensieve.http.body import read_body
 from pensieve.http.connected import while_connected
 from pensieve.http.errors import error_response
@@ -70,7 +70,7 @@ class App:
             body = parse_count_request(await self._body(request))
             return _json(TokenCount(await while_connected(self._service.count(body), request.receive)))
         if path not in OPEN_PATHS and path != "/v1/models" and not path.startswith("/v1/models/"):
-            raise NotFound(f"There is nothing at {path}.", "Messages are at /v1/messages.")
+            raise NotFound(f"There is nothing at {quoted(path)}.", "Messages are at /v1/messages.")
         _require(method, "GET", "HEAD")
         if path == "/health":
             return _json(self._service.health())
@@ -102,7 +102,7 @@ class App:
 
 def _require(method: str, *allowed: str) -> None:
     if method not in allowed:
-        raise MethodNotAllowed(f"{method} is not possible here.", f"Use {' or '.join(allowed)}.")
+        raise MethodNotAllowed(f"{shortened(method)} is not possible here.", f"Use {' or '.join(allowed)}.")
 
 
 def _json(value: msgspec.Struct, headers: dict[str, str] | None = None) -> Response:

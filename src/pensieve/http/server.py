@@ -32,6 +32,8 @@ def listen(server: Server) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((server.host, server.port))
+        # Until somebody listens, the system lets others bind the same port.
+        listener.listen(MOST_CONNECTIONS)
     except OSError as error:
         listener.close()
         raise SettingsError(

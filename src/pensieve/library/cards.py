@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 
 from pensieve.core.errors import SettingsError
+from pensieve.core.files import read_regular
 from pensieve.core.generation import UNTOLD, Sampling
 from pensieve.core.model import EngineName, KvCost, ModelCard
 from pensieve.library.bundled import NANO, NANO_FOLDER
 from pensieve.library.costs import gguf_cost, gguf_width
-from pensieve.library.folders import folder_card
-from pensieve.library.gguf import CONTROL_TOKENS, read_metadata
+from pensieve.library.folders import cut_short, folder_card
+from pensieve.library.gguf import CONTROL_TOKENS, Header, read_header
 
 SCRIPT_CONTEXT = 1_000_000
 MOST_NEIGHBOURS = 20
@@ -45,13 +46,21 @@ def read_card(path: str, engine: str = "auto") -> ModelCard:
     return _script_card(file) if kind == "scripted" else _gguf_card(file)
 
 
+def check_whole(card: ModelCard) -> None:
+    """Raises SettingsError for one that cannot be loaded."""
+    if card.damage:
+        raise SettingsError(f"{card.path} is {card.damage}.", "Fetch it again, or choose another model.")
+
+
 def neighbours(card: ModelCard) -> Iterator[ModelCard]:
-    """The other GGUF files in a model's folder that can be read, the largest first; then the bundled model."""
+    """The other whole GGUF files in a model's folder, the largest first; then the bundled model."""
     path = Path(card.path)
     files = [file for file in path.parent.glob("*.gguf") if file != path and file.is_file()]
     for file in [*sorted(files, key=lambda file: -file.stat().st_size)[:MOST_NEIGHBOURS], NANO]:
         with contextlib.suppress(SettingsError):
-            yield read_card(str(file))
+            other = read_card(str(file))
+            check_whole(other)
+            yield other
 
 
 def _engine_of(file: Path, engine: str) -> EngineName:
@@ -77,7 +86,7 @@ def _script_card(file: Path) -> ModelCard:
 def _window_of_script(file: Path) -> int:
     """What it says itself. If it cannot be read the engine will say why."""
     try:
-        told = msgspec.json.decode(file.read_bytes())
+        told = msgspec.json.decode(read_regular(file))
     except (OSError, msgspec.MsgspecError):
         return SCRIPT_CONTEXT
     window = told.get("context") if isinstance(told, dict) else None
@@ -85,11 +94,13 @@ def _window_of_script(file: Path) -> int:
 
 
 def _gguf_card(file: Path) -> ModelCard:
-    metadata = read_metadata(file)
+    header = read_header(file)
+    metadata = header.metadata
     architecture = str(metadata.get("general.architecture", ""))
     context = metadata.get(f"{architecture}.context_length")
     if type(context) is not int or context < 1:
         raise SettingsError(f"{file} names no context length.", "It is not a text model that llama.cpp can run.")
+    parts = _parts(file)
     return ModelCard(
         id=slug(file.stem),
         path=str(file),
@@ -98,7 +109,7 @@ def _gguf_card(file: Path) -> ModelCard:
         created=int(file.stat().st_mtime),
         architecture=architecture,
         trained_context=context,
-        weight_bytes=sum(part.stat().st_size for part in _parts(file)),
+        weight_bytes=sum(part.stat().st_size for part in parts),
         kv=gguf_cost(metadata, architecture),
         width=gguf_width(metadata, architecture),
         template=_text(metadata, "tokenizer.chat_template") or None,
@@ -108,7 +119,17 @@ def _gguf_card(file: Path) -> ModelCard:
         control_tokens=metadata.get(CONTROL_TOKENS, {}),
         special_tokens=tuple(metadata.get(CONTROL_TOKENS, {})),
         grammars="gbnf" if _hides_spaces(metadata) else "lark",
+        damage=_damage(parts, header),
     )
+
+
+def _damage(parts: list[Path], first: Header) -> str:
+    for part in parts:
+        size = part.stat().st_size
+        whole = first.whole if part == parts[0] else read_header(part).whole
+        if size < whole:
+            return cut_short(size, whole, part.name if len(parts) > 1 else "")
+    return ""
 
 
 def _parts(file: Path) -> list[Path]:

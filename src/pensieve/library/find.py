@@ -58,12 +58,19 @@ class Library:
         if not name or is_path(name):
             return read_card(name, engine)
         wanted, ids = slug(name), list[str]()
+        why: SettingsError | None = None
         for place in places(self._environment, self._user):
             ids.append(slug(place.name))
-            card = _card(place) if ids[-1] == wanted else None
+            if ids[-1] != wanted:
+                continue
+            try:
+                card = _talker(place)
+            except SettingsError as error:
+                why = error
+                continue
             if card is not None and engine in ("auto", card.engine):
                 return card
-        raise _nothing(name, wanted, ids)
+        raise why or _nothing(name, wanted, ids)
 
     def named(self, name: str) -> ModelCard | None:
         """By the id that `all` gives it, never by a path: anybody may ask who speaks to the server."""
@@ -108,10 +115,18 @@ def is_path(name: str) -> bool:
 
 def _card(place: Place) -> ModelCard | None:
     try:
-        card = read_card(str(place.path))
-    except (SettingsError, OSError, ValueError):
+        return _talker(place)
+    except SettingsError:
         # Whatever others keep there, and however it is damaged: it is not a model for us.
         return None
+
+
+def _talker(place: Place) -> ModelCard | None:
+    """None for a model that one cannot talk to. Raises SettingsError."""
+    try:
+        card = read_card(str(place.path))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{place.path} cannot be read: {error}.") from None
     if card.architecture in NO_TALKERS or not card.weight_bytes:
         return None
     return structs.replace(card, id=slug(place.name))

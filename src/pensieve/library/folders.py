@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pensieve.core.errors import SettingsError
+from pensieve.core.files import read_regular
 from pensieve.core.generation import UNTOLD, Sampling
 from pensieve.core.model import ModelCard
+from pensieve.core.safetensors import whole_bytes
 from pensieve.library.costs import folder_cost, folder_width
 
 _REMEDY = "Name a folder that mlx-lm can load, or a GGUF file, with --model."
@@ -26,6 +28,7 @@ def folder_card(folder: Path, name: str) -> ModelCard:
     context = _number(shape, "max_position_embeddings")
     if not context:
         raise SettingsError(f"{folder.name}/config.json names no context length.", _REMEDY)
+    weights = _weights(folder)
     return ModelCard(
         id=name,
         path=str(folder),
@@ -34,7 +37,7 @@ def folder_card(folder: Path, name: str) -> ModelCard:
         created=int((folder / "config.json").stat().st_mtime),
         architecture=str(config.get("model_type", "")),
         trained_context=context,
-        weight_bytes=sum(file.stat().st_size for file in _weights(folder)),
+        weight_bytes=sum(file.stat().st_size for file in weights if file.is_file()),
         kv=folder_cost(shape),
         width=folder_width(shape),
         template=_template(folder, words),
@@ -45,25 +48,44 @@ def folder_card(folder: Path, name: str) -> ModelCard:
         control_tokens={token["content"]: token["id"] for token in added},
         special_tokens=tuple(token["content"] for token in added if token.get("special") is True),
         grammars="lark",
+        damage=_damage(weights),
     )
 
 
-def _weights(folder: Path) -> set[Path]:
-    """Those that mlx-lm loads, not all that makers put beside them."""
+def _weights(folder: Path) -> list[Path]:
+    """Those that mlx-lm loads, not all that makers put beside them. Some may not be there."""
     shards = _read(folder, "model.safetensors.index.json").get("weight_map")
     named = {folder / str(name) for name in shards.values()} if isinstance(shards, dict) else set()
-    return {file for file in {*folder.glob("model*.safetensors"), *named} if file.is_file()}
+    return sorted({*folder.glob("model*.safetensors"), *named})
+
+
+def _damage(weights: list[Path]) -> str:
+    for file in weights:
+        try:
+            size, whole = file.stat().st_size, whole_bytes(file)
+        except FileNotFoundError:
+            return f"not whole: {file.name} is missing"
+        except (OSError, ValueError) as error:
+            return f"damaged: {file.name} cannot be read: {error}"
+        if size < whole:
+            return cut_short(size, whole, file.name if len(weights) > 1 else "")
+    return ""
+
+
+def cut_short(size: int, whole: int, part: str) -> str:
+    """Bytes that are there, and that would be there. `part`: the file, if the model has several."""
+    return f"cut short: {size:,} of {whole:,} bytes{part and f' of {part}'}"
 
 
 def _read(folder: Path, name: str, needed: bool = False) -> Fields:
     file = folder / name
     try:
-        content = json.loads(file.read_bytes())
+        content = json.loads(read_regular(file))
     except FileNotFoundError:
         if needed:
             raise SettingsError(f"{folder} is no model: it has no {name}.", _REMEDY) from None
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"{file} cannot be read: {error}.", _REMEDY) from None
     if not isinstance(content, dict):
         raise SettingsError(f"{file} holds no JSON object.", _REMEDY)
@@ -77,8 +99,12 @@ def _number(fields: Fields, key: str, default: int = 0) -> int:
 
 def _template(folder: Path, words: Fields) -> str | None:
     file = folder / "chat_template.jinja"
-    if file.exists():
-        return file.read_text(encoding="utf-8")
+    try:
+        return read_regular(file).decode()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{file} cannot be read: {error}.", _REMEDY) from None
     value = words.get("chat_template")
     if isinstance(value, list):
         named = {entry.get("name"): entry.get("template") for entry in value if isinstance(entry, dict)}

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from pensieve.core.files import read_regular
+
 MOST_FILES = 10_000
 """Looked at in one place: somebody's whole disk may hang below it."""
 DEEPEST = 5
@@ -38,7 +40,7 @@ def places(environment: Mapping[str, str], user: Path) -> Iterator[Place]:
         yield from _tree(folder, "LM Studio")
     ollama = environment.get("OLLAMA_MODELS")
     for folder in (
-        [_named(ollama)] if ollama else [user / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]
+        [absolute_folder(ollama)] if ollama else [user / ".ollama" / "models", Path("/usr/share/ollama/.ollama/models")]
     ):
         yield from _ollama(folder)
 
@@ -46,15 +48,15 @@ def places(environment: Mapping[str, str], user: Path) -> Iterator[Place]:
 def hugging_face_cache(environment: Mapping[str, str], user: Path) -> Path:
     """As huggingface_hub decides it."""
     if named := environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE"):
-        return _named(named)
+        return absolute_folder(named)
     if named := environment.get("HF_HOME"):
-        return _named(named) / "hub"
+        return absolute_folder(named) / "hub"
     cache = environment.get("XDG_CACHE_HOME")
-    return (_named(cache) if cache else user / ".cache") / "huggingface" / "hub"
+    return (absolute_folder(cache) if cache else user / ".cache") / "huggingface" / "hub"
 
 
-def _named(folder: str) -> Path:
-    """By a variable."""
+def absolute_folder(folder: str) -> Path:
+    """Of one that a variable names."""
     return Path(os.path.abspath(os.path.expanduser(os.path.expandvars(folder))))
 
 
@@ -70,7 +72,7 @@ def _hugging_face(cache: Path) -> Iterator[Place]:
 
 def _main_commit(repository: Path) -> str:
     try:
-        return (repository / "refs" / "main").read_text().strip()
+        return read_regular(repository / "refs" / "main").decode().strip()
     except (OSError, ValueError):
         return ""
 
@@ -88,13 +90,14 @@ def _tree(top: Path, owner: str, named: str = "") -> Iterator[Place]:
         if "config.json" in names and any(name.endswith(".safetensors") for name in names):
             yield Place(named if folder == top and named else folder.name, folder, owner)
         for entry in entries:
-            if entry.suffix == ".gguf" and _is_whole(entry) and os.path.exists(entry):
-                yield Place(entry.stem, entry, owner)
+            if entry.suffix == ".gguf" and os.path.isfile(entry):
+                if _is_a_model(entry):
+                    yield Place(entry.stem, entry, owner)
             elif depth < DEEPEST and not entry.name.startswith(".") and os.path.isdir(entry) and not entry.is_symlink():
                 waiting.append((entry, depth + 1))
 
 
-def _is_whole(file: Path) -> bool:
+def _is_a_model(file: Path) -> bool:
     """Neither a later part of a model that is split, nor the eyes of one."""
     number = file.stem.rpartition("-of-")[0].rpartition("-")[2]
     return not file.name.startswith("mmproj") and not (number.isdigit() and len(number) == 5 and int(number) != 1)
@@ -103,9 +106,9 @@ def _is_whole(file: Path) -> bool:
 def _ollama(folder: Path) -> Iterator[Place]:
     for manifest in sorted_entries(lambda: folder.glob("manifests/*/*/*/*")):
         try:
-            layers = json.loads(manifest.read_bytes())["layers"]
+            layers = json.loads(read_regular(manifest))["layers"]
             digest = next(layer["digest"] for layer in layers if layer["mediaType"] == OLLAMA_MODEL)
-        except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        except (OSError, ValueError, KeyError, TypeError, StopIteration, RecursionError):
             continue
         blob = folder / "blobs" / str(digest).replace(":", "-")
         namespace, name, tag = manifest.parts[-3:]

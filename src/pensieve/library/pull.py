@@ -12,7 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from fnmatch import fnmatch
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec import Struct
@@ -22,7 +22,9 @@ from pensieve.library.catalog import Machine
 
 PREFERRED = ("Q4_K_M", "UD-Q4_K_XL", "Q4_K_S", "MXFP4", "Q4_0", "Q5_K_M", "Q8_0")
 """Quantisations, the first that is there: four bits are the most model for the memory."""
-FOLDER_FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model", "tokenizer*")
+FOLDER_WEIGHTS = "model*.safetensors"
+FOLDER_FILES = ("*.json", FOLDER_WEIGHTS, "*.jinja", "*.txt", "*.model", "tokenizer*")
+"""What MLX reads, of the files that are in no folder: makers put the same weights beside them in other forms."""
 MOST_FILES = 2000
 GB = 1_000_000_000
 SPARE_DISK = GB
@@ -87,17 +89,24 @@ def plan_download(repository: str, quant: str = "") -> Download:
     with hub_errors(repository):
         info = HfApi().model_info(repository, files_metadata=True)
     files = [
-        RemoteFile(file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else file.blob_id or "")
+        RemoteFile(file.rfilename, _size(file.size), file.lfs.sha256 if file.lfs else file.blob_id or "")
         for file in (info.siblings or [])[:MOST_FILES]
     ]
     chosen = choose_files(repository, files, quant)
-    if not all(_stays_inside(file.name) and _HASH.fullmatch(file.hash) for file in chosen) or not info.sha:
+    if not all(_can_be_fetched(file) for file in chosen) or not info.sha:
         raise SettingsError(f"What the hub says of {repository} cannot be used.", "Choose another repository.")
     return Download(repository, info.sha, tuple(chosen))
 
 
-def _stays_inside(name: str) -> bool:
-    return not name.startswith("/") and "\\" not in name and ".." not in name.split("/")
+def _size(told: int | None) -> int:
+    """An unknown one is none that a file can have."""
+    return -1 if told is None else told
+
+
+def _can_be_fetched(file: RemoteFile) -> bool:
+    """It stays inside its folder, and what comes can be checked."""
+    inside = not file.name.startswith("/") and "\\" not in file.name and ".." not in file.name.split("/")
+    return inside and file.size >= 0 and _HASH.fullmatch(file.hash) is not None
 
 
 def choose_files(repository: str, files: Iterable[RemoteFile], quant: str) -> list[RemoteFile]:
@@ -109,12 +118,13 @@ def choose_files(repository: str, files: Iterable[RemoteFile], quant: str) -> li
         if file.name.endswith(".gguf") and not Path(file.name).name.startswith("mmproj"):
             variants.setdefault(stem, []).append(file)
     if not variants:
-        names = {file.name for file in files}
-        if "config.json" not in names or not any(name.endswith(".safetensors") for name in names):
+        top = [file for file in files if "/" not in file.name]
+        names = [file.name for file in top]
+        if "config.json" not in names or not any(fnmatchcase(name, FOLDER_WEIGHTS) for name in names):
             raise SettingsError(f"{repository} has neither GGUF files nor an MLX folder.", "Choose another.")
         if quant:
             raise SettingsError(f"{repository} has no GGUF files.", f"Leave out :{quant}.")
-        return [file for file in files if any(fnmatch(file.name, pattern) for pattern in FOLDER_FILES)]
+        return [file for file in top if any(fnmatchcase(file.name, pattern) for pattern in FOLDER_FILES)]
     by_quant = {(match[1] if (match := _QUANT.search(stem)) else stem).upper(): stem for stem in reversed(variants)}
     wanted = [quant.upper()] if quant else [name.upper() for name in PREFERRED]
     chosen = next((by_quant[name] for name in wanted if name in by_quant), None)

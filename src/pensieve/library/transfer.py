@@ -71,8 +71,10 @@ def part_of(blob: Path) -> Path:
 def _fetch(client: httpx2.Client, download: Download, file: RemoteFile, blob: Path, tell: Tell) -> None:
     url = hf_hub_url(download.repository, file.name, revision=download.commit)
     part, patience = part_of(blob), PATIENCE
+    # An empty file is whole before anything was asked for.
+    part.touch()
     while True:
-        before = part.stat().st_size if part.exists() else 0
+        before = part.stat().st_size
         if before >= file.size:
             break
         try:
@@ -97,7 +99,6 @@ def _go_on(client: httpx2.Client, url: str, part: Path, before: int, tell: Tell)
     headers = build_hf_headers() | {"accept-encoding": "identity"}
     if before:
         headers["range"] = f"bytes={before}-"
-    part.touch()
     with client.stream("GET", url, headers=headers) as answer:
         if answer.is_error:
             answer.read()

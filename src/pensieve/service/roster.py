@@ -6,13 +6,14 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from functools import partial
 
 from msgspec import structs
 
 from pensieve.config.settings import Settings
 from pensieve.core.clock import awake, done_within
-from pensieve.core.errors import NotFound, PensieveError, Refused, SettingsError, WorkerError
+from pensieve.core.errors import NotFound, PensieveError, Refused, SettingsError, WorkerError, quoted
 from pensieve.core.model import ModelCard
 from pensieve.library.names import Names
 from pensieve.memory.fit import COMFORTABLE_CONTEXT, Fit
@@ -112,7 +113,7 @@ class Roster:
         """What has just failed would fail again, and whoever waited for it may not have heard of it."""
         until, error = self._failed.get(id, (0.0, None))
         if isinstance(error, WorkerError) and awake() < until:
-            raise error
+            raise copy(error)
         self._failed.pop(id, None)
 
     async def _load(self, card: ModelCard) -> None:
@@ -128,6 +129,8 @@ class Roster:
                 return
             if len(self._known) >= MOST_MODELS:
                 raise Refused(f"{MOST_MODELS} models are in use already.", "Restart the server to forget them.")
+            if card.damage:
+                raise WorkerError(f"The model {card.id} is {card.damage}.", retry_after=COOL_DOWN_SECONDS)
             await self._make_room(card, None)
             try:
                 self._known[card.id] = hosted = self._hosted(card, returns=False)
@@ -238,7 +241,7 @@ class Roster:
 
     def _unknown(self, name: str) -> NotFound:
         names = sorted({*self._known, *self._names.all})
-        return NotFound(f"model: {name!r} is not here.", f"There are: {', '.join(names)}, claude-*.")
+        return NotFound(f"model: {quoted(name)} is not here.", f"There are: {', '.join(names)}, claude-*.")
 
 
 async def _done(id: str, task: asyncio.Task[None]) -> None:
@@ -248,5 +251,6 @@ async def _done(id: str, task: asyncio.Task[None]) -> None:
     if task.cancelled():
         raise Refused("The server is stopping.")
     if isinstance(error := task.exception(), PensieveError):
-        raise error
+        # One for each who waits: every raise adds to the traceback of what is raised, and so keeps its frames.
+        raise copy(error)
     task.result()

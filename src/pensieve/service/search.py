@@ -21,6 +21,10 @@ SEARCH_SECONDS = 0.2
 MOST_UNROLLED = 500
 DEEPEST_ARGUMENT = 4
 
+# That a set may mean something else one day is the model's business and not the log's. Said once and for all: to say it
+# for one call would change the filters under other threads.
+warnings.filterwarnings("ignore", category=FutureWarning, module=re.escape(__name__))
+
 _BRACES = re.compile(r"\{[^}]*\}")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\W\d_a-zA-Z]+")
@@ -60,10 +64,8 @@ def _compiled(pattern: str) -> Any:
     if _unrolled(pattern) > MOST_UNROLLED:
         raise ValueError("The pattern repeats or nests too much.")
     try:
-        with warnings.catch_warnings(action="ignore"):
-            # Python's own parser first: the other one would take more than the model was told. What it warns of (a set
-            # that may mean something else one day) is the model's business and not the log's.
-            re.compile(pattern)
+        # Python's own parser first: the other one would take more than the model was told.
+        re.compile(pattern)
         return regex.compile(pattern)
     except (re.error, regex.error, RecursionError, OverflowError) as error:
         raise ValueError(f"Not a regular expression: {error}.") from None

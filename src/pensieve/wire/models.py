@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from pensieve.core.errors import RequestError
+from pensieve.core.errors import RequestError, shortened
 
 
 class Support(Struct, frozen=True):
@@ -103,7 +103,7 @@ def parse_page_query(query: Mapping[str, str]) -> PageQuery:
         return msgspec.convert(dict(query), PageQuery, strict=False)
     except msgspec.ValidationError as error:
         words, _, where = str(error).partition(" - at `$.")
-        raise RequestError(words, field=where.rstrip("`")) from None
+        raise RequestError(shortened(words), field=where.rstrip("`")) from None
 
 
 def _place(field: str, id: str, infos: Sequence[ModelInfo]) -> int:

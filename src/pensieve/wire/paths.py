@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from pensieve.core.errors import RequestError
+from pensieve.core.errors import RequestError, shortened
 
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>[^`]*)`)?$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<name>[^`]+)`$")
@@ -21,4 +21,6 @@ def field_error(error: msgspec.ValidationError, prefix: str = "") -> RequestErro
     if missing:
         path, what = f"{path}.{missing['name']}", "field required"
     field = ".".join(part for part in (prefix, path.strip(".")) if part)
+    # What came in place of a value that is known is quoted in it.
+    what = shortened(what)
     return RequestError(what[:1].lower() + what[1:].replace("`", "").replace("NoneType", "null"), field=field or "body")

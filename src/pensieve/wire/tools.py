@@ -8,10 +8,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from pensieve.core.errors import RequestError
+from pensieve.core.errors import RequestError, quoted
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
-_LONGEST_SHOWN = 60
 
 
 class ToolChoice(Struct, frozen=True):
@@ -43,7 +42,7 @@ def checked_tools(tools: list[ToolDefinition]) -> tuple[ToolDefinition, ...]:
     for index, tool in enumerate(tools):
         if tool.name in seen:
             raise RequestError(
-                f"tool names must be unique, {_shown(tool.name)} is not.",
+                f"tool names must be unique, {quoted(tool.name)} is not.",
                 "Rename one of the two, or leave it out.",
                 field=f"tools.{index}.name",
             )
@@ -60,7 +59,7 @@ def checked_tool(tool: ToolDefinition, path: str) -> ToolDefinition:
         raise RequestError("field required", field=f"{path}.name")
     if not _NAME.fullmatch(tool.name):
         raise RequestError(
-            f"expected 1 to 128 of the characters a-z, A-Z, 0-9, _ and -, got {_shown(tool.name)}.",
+            f"expected 1 to 128 of the characters a-z, A-Z, 0-9, _ and -, got {quoted(tool.name)}.",
             "Rename the tool.",
             field=f"{path}.name",
         )
@@ -74,7 +73,3 @@ def checked_choice(choice: ToolChoice | None) -> ToolChoice:
     if choice is not None and choice.type == "tool" and not choice.name:
         raise RequestError("field required", field="tool_choice.name")
     return choice or ToolChoice()
-
-
-def _shown(name: str) -> str:
-    return repr(name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}...")

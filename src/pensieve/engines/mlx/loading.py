@@ -6,13 +6,13 @@ To be called on the thread that will use the model: MLX's streams belong to thre
 from __future__ import annotations
 
 import json
-import struct
 from pathlib import Path
 from typing import Any
 
+from pensieve.core.files import read_regular
+from pensieve.core.safetensors import whole_bytes
 from pensieve.engines.base import EngineFailure
 
-LARGEST_HEADER = 100_000_000
 LONGEST_MESSAGE = 300
 
 
@@ -54,10 +54,10 @@ def check_files(folder: Path) -> None:
 def read_json(file: Path) -> dict[str, Any]:
     """Raises EngineFailure."""
     try:
-        content = json.loads(file.read_bytes())
+        content = json.loads(read_regular(file))
     except FileNotFoundError:
         raise EngineFailure(f"{file.parent.name} has no {file.name}.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EngineFailure(f"{file.parent.name}/{file.name} cannot be read: {error}") from None
     if not isinstance(content, dict):
         raise EngineFailure(f"{file.parent.name}/{file.name} holds no JSON object.")
@@ -65,19 +65,14 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def _check_shard(file: Path) -> None:
-    """Format: 8 bytes length of the header, the header in JSON, the data (huggingface.co/docs/safetensors)."""
     name = f"{file.parent.name}/{file.name}"
     try:
-        size = file.stat().st_size
-        with file.open("rb") as shard:
-            length = struct.unpack("<Q", shard.read(8))[0]
-            if length > min(size, LARGEST_HEADER):
-                raise EngineFailure(f"{name} is cut short or no safetensors file.")
-            header = json.loads(shard.read(length))
-        ends = [tensor["data_offsets"][1] for key, tensor in header.items() if key != "__metadata__"]
+        size, whole = file.stat().st_size, whole_bytes(file)
     except FileNotFoundError:
         raise EngineFailure(f"{name} is missing.") from None
-    except (OSError, ValueError, struct.error, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise EngineFailure(f"{name} is no safetensors file: {error}") from None
-    if 8 + length + max(ends, default=0) > size:
-        raise EngineFailure(f"{name} is cut short: {8 + length + max(ends)} bytes are needed, {size} are there.")
+    except ValueError:
+        raise EngineFailure(f"{name} is no safetensors file.") from None
+    except OSError as error:
+        raise EngineFailure(f"{name} cannot be read: {error}") from None
+    if size < whole:
+        raise EngineFailure(f"{name} is cut short: {size:,} of {whole:,} bytes are there.")

@@ -18,6 +18,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from pensieve.core.files import read_regular
 from pensieve.engines.base import EngineFailure
 
 
@@ -66,6 +67,6 @@ class Script(Struct, frozen=True, forbid_unknown_fields=True):
 def read_script(path: str) -> Script:
     """Raises EngineFailure."""
     try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=Script)
+        return msgspec.json.decode(read_regular(Path(path)), type=Script)
     except (OSError, msgspec.MsgspecError) as error:
         raise EngineFailure(f"the script cannot be read: {error}") from error
