@@ -78,8 +78,8 @@ def write(file: str, content: str) -> tuple[Accepted, ...]:
     return call("Write", file_path=rf"(^|/){file}$", content=content), bash(rf"(?s){content}.*{file}|{file}.*{content}")
 
 
-def edit(file: str, old: str, new: str) -> Accepted:
-    return call("Edit", file_path=rf"(^|/){file}$", old_string=old, new_string=new)
+def edit(file: str, old: str, new: str, **more: str) -> Accepted:
+    return call("Edit", file_path=rf"(^|/){file}$", old_string=old, new_string=new, **more)
 
 
 READING = (
@@ -180,7 +180,11 @@ EDITING = (
     ),
     Task(
         "Replace `colour` by `color` everywhere in styles.css.",
-        (edit(r"styles\.css", "colour", "color"), *read(r"styles\.css"), bash(r"sed -i.*colour.*color.*styles\.css")),
+        (
+            edit(r"styles\.css", "colour", "color", replace_all="True"),
+            *read(r"styles\.css"),
+            bash(r"sed -i.*colour.*color.*styles\.css"),
+        ),
     ),
     Task(
         "Correct the spelling of the greeting in greet.py.",
