@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pensieve.core.errors import SettingsError
@@ -64,3 +67,16 @@ def test_mlx_is_fetched_only_where_it_is_asked_for() -> None:
                 source_of(f"{entry.name}:mlx")
     with pytest.raises(SettingsError, match="Leave out :q4"):
         source_of("qwen3.5-4b:Q4")
+
+
+def test_the_table_of_the_readme() -> None:
+    """The first model for each memory is the one that is ranked first, and all of them fit; sizes are those here."""
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    rows = re.findall(r"^\| (?:(\d+) GB)? ?\| `([\w.-]+)` \| ([\d.]+) GB \|", text, re.MULTILINE)
+    assert [memory for memory, *_ in rows if memory] == ["8", "16", "32", "64", "128"]
+    fitting: list[str] = []
+    for memory, name, size in rows:
+        if memory:
+            fitting = [entry.name for entry in ranked(Machine(int(memory) << 30, True))]
+            assert name == fitting[0]
+        assert name in fitting and source_of(name).gb == float(size)
