@@ -11,6 +11,7 @@ import pytest
 
 from pensieve.core.pieces import CallEnd, CallInput, CallStart, TextPiece, ThinkingPiece
 from pensieve.dialects.families import FAMILIES
+from pensieve.dialects.foreign.reader import asks_for_examples
 from pensieve.dialects.mend import Mender
 from pensieve.dialects.read import make_reader
 from transcripts.shapes import OFFERED, SHAPES, Call, Shape
@@ -98,3 +99,38 @@ def test_a_tool_that_nobody_offers_is_not_taken_for_one_that_is_offered(shape: S
     assert not {name for name, _ in whole.calls} & NAMES
     for parts in cuts(shape.written):
         assert told(shape, parts) == whole, parts
+
+
+@pytest.mark.parametrize(
+    ("asked", "may"),
+    [
+        ("Where is the class OrderBook defined?", False),
+        ("Run the tests", False),
+        ("Explain how the Read tool is called, with an example, but do not call it.", True),
+        ("Show me a call of Bash in JSON", True),
+        ("What would you do? Don't run anything.", True),
+    ],
+)
+def test_who_asks_for_examples_is_told(asked: str, may: bool) -> None:
+    assert asks_for_examples(asked) == may
+
+
+def test_a_call_in_the_middle_of_text_is_one_unless_examples_are_asked_for() -> None:
+    call = '```json\n{"name": "Bash", "arguments": {"command": "git status"}}\n```'
+    shown = f"You can do it so:\n\n{call}\n\nThis tells what has changed."
+    for examples in (True, False):
+        reader = make_reader(NAMED["hermes"], OFFERED, thinking=False, examples=examples)
+        pieces = [piece for letter in shown for piece in reader.feed(letter)] + reader.close()
+        assert any(isinstance(piece, CallStart) for piece in pieces) != examples
+
+
+def test_what_stands_in_a_block_of_code_calls_nothing() -> None:
+    code = 'So:\n```python\ncall = {"name": "Read", "arguments": {}}\nRead(file_path="a")\n```\n'
+    for cut in range(1, len(code)):
+        first = make_reader(NAMED["hermes"], OFFERED, thinking=False, examples=False)
+        pieces = first.feed(code[:cut])
+        if first.stands:
+            first_behind = first.behind
+            first = make_reader(NAMED["hermes"], OFFERED, thinking=False, behind=first_behind, examples=False)
+        pieces += first.feed(code[cut:]) + first.close()
+        assert all(isinstance(piece, TextPiece) for piece in pieces), cut

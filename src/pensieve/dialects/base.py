@@ -22,8 +22,9 @@ class Head(Struct, frozen=True):
     input_at: int
 
 
-Behind = Literal["start", "text", "call", "thought", "thinking"]
-"""What came last: nothing, text, a call, a thought that has ended, or one that goes on."""
+Behind = Literal["start", "text", "code", "call", "thought", "thinking"]
+"""What came last: nothing, text, the text of a fenced block that goes on, a call, a thought that has ended, or one that
+goes on."""
 
 
 class Reader(Protocol):

@@ -24,8 +24,8 @@ _TO = "to="
 class HarmonyReader:
     """Whatever the channel: a recipient makes a call. Text without a head belongs to the answer."""
 
-    def __init__(self, desk: Desk, form: HarmonyForm, calls: bool, foreign: Behind | None = None) -> None:
-        """`foreign`: what an earlier reader has read last, if calls in other forms are calls too."""
+    def __init__(self, desk: Desk, form: HarmonyForm, calls: bool, foreign: tuple[Behind, bool] | None) -> None:
+        """`foreign`: what a ForeignReader is made with, if calls in other forms are calls too."""
         self._desk = desk
         self._form = form
         self._calls = calls
@@ -36,7 +36,7 @@ class HarmonyReader:
         self.marks = (form.start, form.channel, form.constrain, form.message, *self._ends)
         texts = (*self.marks, *((_TO,) if calls else ()))
         self._texts = Marks(*texts)
-        self.foreign = ForeignReader(desk, texts, foreign) if foreign is not None else None
+        self.foreign = ForeignReader(desk, texts, *foreign) if foreign else None
 
     def read(self, thinking: bool) -> Reading[None]:
         """The whole answer."""

@@ -27,14 +27,20 @@ _SPECIAL = re.compile(r"<[^<>\s=]+>|\[/?[A-Z_]+\]")
 
 
 def make_reader(
-    family: Family, tools: tuple[Tool, ...], *, thinking: bool, behind: Behind = "start", foreign: bool = True
+    family: Family,
+    tools: tuple[Tool, ...],
+    *,
+    thinking: bool,
+    behind: Behind = "start",
+    foreign: bool = True,
+    examples: bool = True,
 ) -> Reader:
     """Without tools, calls are text. `thinking`: the prompt has opened a thought, the answer begins inside it.
 
     `behind`: what an earlier reader of the same answer has read last. `foreign`: calls in other forms than the
-    family's own are calls too.
+    family's own are calls too. `examples`: but not those with text on both sides.
     """
-    return _Answer(family, tools, thinking, behind, foreign)
+    return _Answer(family, tools, thinking, behind, foreign, examples)
 
 
 def reader_markers(family: Family) -> tuple[str, ...]:
@@ -47,8 +53,10 @@ def reader_markers(family: Family) -> tuple[str, ...]:
 
 
 class _Answer:
-    def __init__(self, family: Family, tools: tuple[Tool, ...], thinking: bool, behind: Behind, foreign: bool) -> None:
-        self._desk = Desk(Schemas(tools), behind)
+    def __init__(
+        self, family: Family, tools: tuple[Tool, ...], thinking: bool, behind: Behind, foreign: bool, examples: bool
+    ) -> None:
+        self._desk = Desk(Schemas(tools), "text" if behind == "code" else behind)
         self._desk.out.thinking = thinking
         self._outside = False
         self._begun = False
@@ -56,7 +64,8 @@ class _Answer:
         self._calls: CallReader | None = None
         self._foreign: ForeignReader | None = None
         if isinstance(family.form, HarmonyForm):
-            self._harmony = HarmonyReader(self._desk, family.form, bool(tools), behind if foreign and tools else None)
+            other = (behind, examples) if foreign and tools else None
+            self._harmony = HarmonyReader(self._desk, family.form, bool(tools), other)
             self._foreign = self._harmony.foreign
         elif tools and family.form is not None:
             self._calls = _call_reader(self._desk, family.form)
@@ -67,7 +76,7 @@ class _Answer:
         self._close = family.form.close if isinstance(family.form, ObjectForm | TaggedForm) else ""
         self._thought_marks = Marks(self._think_close, *marks)
         if foreign and self._calls:
-            self._foreign = ForeignReader(self._desk, (self._think_open, self._think_close, *marks), behind)
+            self._foreign = ForeignReader(self._desk, (self._think_open, self._think_close, *marks), behind, examples)
         self._text_marks = Marks(self._think_open, self._think_close, *marks)
         self._reading: Generator[None] | None = (
             self._harmony.read(thinking) if self._harmony else self._read(thinking and think is not None)
@@ -88,7 +97,8 @@ class _Answer:
 
     @property
     def behind(self) -> Behind:
-        return self._desk.out.behind
+        behind = self._desk.out.behind
+        return "code" if behind == "text" and self._foreign and self._foreign.in_code else behind
 
     @property
     def thinking(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -13,11 +14,13 @@ from msgspec import structs
 
 from pensieve.config.settings import Settings
 from pensieve.conversation.normalise import Normalised
+from pensieve.core.chat import Chat
 from pensieve.core.errors import PromptTooLong
 from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
 from pensieve.dialects.choose import choose_family
 from pensieve.dialects.families import PROMPTED
+from pensieve.dialects.foreign.reader import asks_for_examples
 from pensieve.dialects.forms import opening_marks
 from pensieve.dialects.grammar.cache import Grammars
 from pensieve.dialects.read import reader_markers
@@ -39,6 +42,8 @@ from pensieve.wire.models import Capabilities, Effort, ModelInfo, Support, Think
 from pensieve.wire.request import MessagesRequest
 
 log = logging.getLogger(__name__)
+
+_REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
 
 THOUGHTS_COUNTED = "thinking-token-count-"
 """How the name of the beta begins with which a client asks for `estimated_tokens` of thoughts that it is not shown."""
@@ -128,7 +133,14 @@ class Hosted:
     async def _planned(self, request: MessagesRequest, meant: Normalised, spent: int) -> Plan:
         """One job. `spent`: the tokens that earlier jobs of the same answer have written."""
         rendered = self._template.render(meant.chat)
-        voice = Voice(self._family, meant.callable, meant.chat.choice, meant.chat.format, self._grammars)
+        voice = Voice(
+            self._family,
+            meant.callable,
+            meant.chat.choice,
+            meant.chat.format,
+            self._grammars,
+            examples=asks_for_examples(_last_words(meant.chat)),
+        )
         ids = await self.supervisor.count(rendered.text)
         room = self.supervisor.fit.context - len(ids)
         if room < 1:
@@ -197,6 +209,12 @@ class Hosted:
                 high=Support("high" in efforts),
             ),
         )
+
+
+def _last_words(chat: Chat) -> str:
+    """Of the user, without what the client has put in."""
+    texts = [turn.text for turn in chat.turns if turn.role == "user" and turn.text]
+    return _REMINDER.sub("", texts[-1]) if texts else ""
 
 
 def _omits_thoughts(request: MessagesRequest) -> bool:

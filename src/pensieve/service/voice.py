@@ -28,8 +28,10 @@ class Place(Struct, frozen=True):
 class Reading:
     """A reader and a mender, from some place of an answer on."""
 
-    def __init__(self, family: Family, tools: tuple[Tool, ...], place: Place, *, foreign: bool) -> None:
-        self._reader = make_reader(family, tools, thinking=place.thinking, behind=place.behind, foreign=foreign)
+    def __init__(self, family: Family, tools: tuple[Tool, ...], place: Place, *, foreign: bool, examples: bool) -> None:
+        self._reader = make_reader(
+            family, tools, thinking=place.thinking, behind=place.behind, foreign=foreign, examples=examples
+        )
         self._mender = Mender(tools)
         self.fed = 0
         """Characters."""
@@ -70,7 +72,8 @@ class Reading:
 
 
 class Voice:
-    """`tools` are those that may be called. `grammars` None: the engine cannot be held to one."""
+    """`tools` are those that may be called. `grammars` None: the engine cannot be held to one. `examples`: what looks
+    like a call may be shown, in the middle of text, rather than made."""
 
     def __init__(
         self,
@@ -79,12 +82,15 @@ class Voice:
         choice: Choice,
         format: dict[str, Any] | None,
         grammars: Grammars | None,
+        *,
+        examples: bool = True,
     ) -> None:
         self.choice = choice
         self.format = format
         self._family = family
         self._tools = () if choice.kind == "none" else tools
         self._grammars = grammars
+        self._examples = examples
 
     @property
     def may_call(self) -> bool:
@@ -101,7 +107,7 @@ class Voice:
         return self._grammars.held(self._tools, self.choice, head, thought)
 
     def reading(self, place: Place) -> Reading:
-        return Reading(self._family, self._tools, place, foreign=self.format is None)
+        return Reading(self._family, self._tools, place, foreign=self.format is None, examples=self._examples)
 
     def grammar(self, thought: Thought, *, later: bool = False) -> str:
         """What the answer is held to from here on; `later`: there have been calls or text already. Empty: nothing."""

@@ -1,8 +1,8 @@
 """Calls in a form that is not the family's own: fenced or bare JSON, other families' marks, Python, name and input.
 
 What counts is what a model writes, not what its template taught it. A call in any of these forms is read by looking
-ahead, and nothing of it leaves before it is certain: a call of an offered tool is one if it begins the answer, or if
-nothing but other calls follows it. With text on both sides it is an example, and stays text.
+ahead, and nothing of it leaves before it is certain. Where examples are asked for, a call with text on both sides is an
+example, and stays text.
 """
 
 from __future__ import annotations
@@ -52,17 +52,33 @@ _EXAMPLE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[\w.:-]")
+_ASKS = re.compile(
+    r"\b(examples?|explain|describe|document|syntax|format|schema|json|in words|show me|what would|"
+    r"how (?:do|does|would|is|are|to|can|should)|(?:do not|don't|without) (?:call|us|execut|run)\w*)\b",
+    re.IGNORECASE,
+)
 _TEXT_KEPT = 160
 
 
-class ForeignReader:
-    """`own`: marks of the family itself, which are its own reader's. `behind`: as of a Reader."""
+def asks_for_examples(text: str) -> bool:
+    """Whether a user who says this may want to be shown how a tool is called."""
+    return bool(_ASKS.search(text))
 
-    def __init__(self, desk: Desk, own: tuple[str, ...], behind: Behind) -> None:
+
+class ForeignReader:
+    """`own`: marks of the family itself, which are its own reader's. `behind`: as of a Reader.
+
+    `examples`: a call with text on both sides may be one, as when the user has asked how a tool is called.
+    """
+
+    def __init__(self, desk: Desk, own: tuple[str, ...], behind: Behind, examples: bool) -> None:
         self._desk = desk
-        self._text_before = behind == "text"
+        self._examples = examples
+        self._text_before = behind in ("text", "code")
         self._tail = ""
-        self._line = behind != "text"
+        self.in_code = behind == "code"
+        """In a fenced block that shows something. What stands in it calls nothing."""
+        self._line = not self._text_before
         """At the beginning of a line, or of a text."""
         self.outside = False
         """Reading text that a new reader would read as such."""
@@ -102,7 +118,7 @@ class ForeignReader:
         """Text and foreign calls up to a mark of the family itself, which is passed back; nothing at the end."""
         source, out = self._desk.source, self._desk.out
         while True:
-            while self._line:
+            while self._line and not self.in_code:
                 self.outside = out.behind != "text"
                 yield from source.peek()
                 self.outside = False
@@ -114,9 +130,10 @@ class ForeignReader:
                 self.text(mark)
                 self._line = True
             elif mark in self._marks:
-                self._line = yield from self._read(mark)
+                self._line = not self.in_code and (yield from self._read(mark))
                 if not self._line:
                     self.text(mark)
+                    self.in_code = self.in_code != (mark == FENCE)
             else:
                 return mark
 
@@ -137,7 +154,7 @@ class ForeignReader:
         source, out = self._desk.source, self._desk.out
         behind = look.further()
         yield from self._closed(behind)
-        while self._text_before and not (yield from behind.ended()):
+        while self._text_before and self._examples and not (yield from behind.ended()):
             next_one = behind.further()
             more = yield from self._following(next_one)
             if not more:
@@ -146,7 +163,8 @@ class ForeignReader:
             look.go_to(next_one)
             behind.go_to(next_one)
             yield from self._closed(behind)
-        if self._text_before and (_EXAMPLE.search(self._tail) or not (yield from behind.ended())):
+        in_text = self._text_before and self._examples and not (yield from behind.ended())
+        if in_text or (self._text_before and _EXAMPLE.search(self._tail)):
             self.text(mark + look.take())
             return True
         behind.take()
