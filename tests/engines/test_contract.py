@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import queue
 import threading
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ import msgspec
 import pytest
 
 from make_mlx_model import make_mlx_model
-from pensieve.core.generation import Chunk, Job, Sampling, Span
+from pensieve.core.generation import Chunk, Job, Prefill, Sampling, Span
 from pensieve.core.literal import CUT
 from pensieve.core.model import EngineName
 from pensieve.engines.base import Engine, EngineFailure, EngineOptions
@@ -42,6 +44,19 @@ class Run:
             pass
         assert self._arrived.empty(), "something came after the terminal Chunk"
         return self.chunks
+
+    @property
+    def cached(self) -> int:
+        return self.prefills[0].cached
+
+    @property
+    def read(self) -> int:
+        """As far as was told."""
+        return self.prefills[-1].done
+
+    @property
+    def prefills(self) -> list[Prefill]:
+        return [chunk.prefill for chunk in self.chunks if chunk.prefill is not None]
 
     @property
     def text(self) -> str:
@@ -169,6 +184,38 @@ def test_a_job_can_be_cancelled_before_it_has_begun(engine: Engine) -> None:
         run.to_end()
     waiting.to_end()
     assert waiting.reason == "cancelled"
+
+
+@pytest.mark.parametrize("name", ["llamacpp", "mlx"])
+def test_what_was_read_for_a_cancelled_job_is_not_read_again(
+    name: EngineName, models: dict[EngineName, Path], tmp_path: Path
+) -> None:
+    """Ten clients in a row that have no patience cost one reading."""
+    loaded = load_engine(name, msgspec.structs.replace(options(models[name], tmp_path), batch=128))
+    with contextlib.closing(loaded) as engine:
+        runs = impatient(engine, 10)
+    assert runs[0].reason == "cancelled" and runs[0].read < 4000
+    assert runs[-1].reason == "length" and runs[-1].read == 4000
+    assert sum(run.read - run.cached for run in runs) <= 4000 + len(runs)
+
+
+def impatient(engine: Engine, attempts: int) -> list[Run]:
+    """Each cancelled when something has been read, but for one more."""
+    words = "".join(f"Line {number} of a text that takes its time to be read. " for number in range(1000))
+    whole = msgspec.structs.replace(job(engine, 0, max_tokens=3), prompt=engine.tokenize(words)[:4000])
+    runs: list[Run] = []
+    for number in range(attempts):
+        runs.append(Run(engine, msgspec.structs.replace(whole, id=number)))
+        while runs[-1].next().prefill is None or runs[-1].read == runs[-1].cached:
+            pass
+        engine.cancel(number)
+    runs.append(Run(engine, msgspec.structs.replace(whole, id=attempts)))
+    for run, after in itertools.pairwise(runs):
+        run.to_end()
+        after.next()
+        assert after.cached >= min(run.read, 4000 - 1)
+    runs[-1].to_end()
+    return runs
 
 
 def test_cancelling_what_is_not_there_is_harmless(engine: Engine) -> None:

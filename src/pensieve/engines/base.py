@@ -52,7 +52,10 @@ class Engine(Protocol):
         ...
 
     def cancel(self, job_id: int) -> None:
-        """End a job at the next step, with the reason `cancelled`; nothing happens if it has ended. Never blocks."""
+        """End a job at the next step, with the reason `cancelled`; nothing happens if it has ended. Never blocks.
+
+        What has been read of its prompt stays for the next job that begins alike, even one submitted right behind this.
+        """
         ...
 
     def restrain(self, kept: int | None, hold: bool) -> None:

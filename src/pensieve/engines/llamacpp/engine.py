@@ -15,10 +15,11 @@ from typing import Any
 
 import msgspec
 
-from pensieve.core.generation import Chunk, Finish, Job, Span
+from pensieve.core.generation import Chunk, Finish, Job, Prefill, Span
 from pensieve.core.vitals import EngineMemory
 from pensieve.engines.base import Emit, EngineFailure, EngineOptions
 from pensieve.engines.llamacpp.events import ChunkMaker, decode
+from pensieve.engines.llamacpp.readings import SIMILAR, Ids, Reading, Readings
 from pensieve.engines.llamacpp.steps import Steps
 from pensieve.engines.llamacpp.threads import prepare_environment, thread_count
 from pensieve.engines.llamacpp.tokenizer import Tokenizer
@@ -46,8 +47,7 @@ class LlamaCppEngine:
         self._steps = Steps()
         self._tokenizer = Tokenizer(self._socket, self._key)
         self._threads = ThreadPoolExecutor(options.parallel, thread_name_prefix="job")
-        self._lock = threading.Lock()
-        self._cancelled: dict[int, threading.Event] = {}
+        self._readings = Readings(options.parallel)
         self._reading = threading.Event()
         self._reading.set()
 
@@ -62,6 +62,7 @@ class LlamaCppEngine:
         # A step reads at most this much of a prompt, so that one long prompt does not stop the other answers.
         parameters.n_batch = parameters.n_ubatch = options.batch
         parameters.cache_ram_mib = options.cache_mb
+        parameters.slot_prompt_similarity = SIMILAR
         parameters.n_gpu_layers = ALL_LAYERS
         for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
             cpu.n_threads = thread_count(options.threads)
@@ -76,16 +77,10 @@ class LlamaCppEngine:
         return self._tokenizer.tokenize(text)
 
     def submit(self, job: Job, emit: Emit) -> None:
-        cancelled = threading.Event()
-        with self._lock:
-            self._cancelled[job.id] = cancelled
-        self._threads.submit(self._run, job, emit, cancelled)
+        self._threads.submit(self._run, job, emit, self._readings.add(job.id, job.prompt))
 
     def cancel(self, job_id: int) -> None:
-        with self._lock:
-            cancelled = self._cancelled.get(job_id)
-        if cancelled is not None:
-            cancelled.set()
+        self._readings.cancel(job_id)
 
     def restrain(self, kept: int | None, hold: bool) -> None:
         # The library's cache of prefixes was counted in full when it was loaded, and cannot be made smaller.
@@ -105,31 +100,29 @@ class LlamaCppEngine:
         return self._steps.longest
 
     def close(self) -> None:
-        with self._lock:
-            running = list(self._cancelled.values())
-        for cancelled in running:
-            cancelled.set()
+        self._readings.cancel_all()
         self._threads.shutdown(wait=True)
         self._tokenizer.close()
         self._server = None
 
-    def _run(self, job: Job, emit: Emit, cancelled: threading.Event) -> None:
+    def _run(self, job: Job, emit: Emit, reading: Reading) -> None:
         """One job, start to end. Whatever happens, it ends in one terminal Chunk."""
         try:
-            while (last := self._generate(job, emit, cancelled)) is None:
+            for end in self._readings.begin(reading):
+                self._read(job, job.prompt[:end], reading, emit)
+            while (last := self._generate(job, emit, reading)) is None:
                 # Held while its prompt was read: what has been read of it is in the cache.
-                while not self._reading.wait(HOLD_SECONDS) and not cancelled.is_set():
+                while not self._reading.wait(HOLD_SECONDS) and not reading.cancelled.is_set():
                     pass
         except Exception as error:
             # The edge of a foreign library: a job that did not end would leave its client waiting for ever.
             last = Chunk(finish=Finish("failed", str(error)))
-        with self._lock:
-            self._cancelled.pop(job.id, None)
+        self._readings.end(job.id)
         emit(last)
 
-    def _generate(self, job: Job, emit: Emit, cancelled: threading.Event) -> Chunk | None:
+    def _generate(self, job: Job, emit: Emit, reading: Reading) -> Chunk | None:
         """The terminal Chunk. None if the job was held before it wrote anything."""
-        maker = ChunkMaker()
+        maker, cancelled = ChunkMaker(), reading.cancelled
         held = False
 
         def on_event(data: bytes) -> bool:
@@ -138,14 +131,15 @@ class LlamaCppEngine:
                 return True
             self._steps.told()
             chunk = maker.chunk(decode(data))
+            if chunk is not None and chunk.prefill is not None:
+                emit(Chunk(prefill=reading.told(chunk.prefill, chunk.prefill.total)))
+                held = not self._reading.is_set()
             # The library generates at least one token; a job that wants none ends with its prefill.
-            if chunk is not None and (job.max_tokens or chunk.prefill):
+            elif chunk is not None and job.max_tokens:
                 emit(chunk)
-            reads = chunk is not None and chunk.prefill is not None
-            held = reads and not self._reading.is_set()
             return held or cancelled.is_set()
 
-        generated = self._resolved(job, cancelled) if self._goes_on(cancelled) else None
+        generated = self._resolved(job, reading) if self._goes_on(reading) else None
         if cancelled.is_set():
             return Chunk(finish=Finish("cancelled"))
         if generated is None:
@@ -161,13 +155,13 @@ class LlamaCppEngine:
         last = maker.last(cancelled.is_set())
         return last if job.max_tokens else Chunk(finish=last.finish)
 
-    def _goes_on(self, cancelled: threading.Event) -> bool:
-        return self._reading.is_set() and not cancelled.is_set()
+    def _goes_on(self, reading: Reading) -> bool:
+        return self._reading.is_set() and not reading.cancelled.is_set()
 
-    def _resolved(self, job: Job, cancelled: threading.Event) -> tuple[int, ...] | None:
+    def _resolved(self, job: Job, reading: Reading) -> Ids | None:
         """The ids of what has already been generated, as exactly as they can be told. None if the job was cancelled or
         held meanwhile."""
-        ids: tuple[int, ...] = ()
+        ids: Ids = ()
         # The grammar is for what is still to come.
         free = msgspec.structs.replace(job, grammar="")
         for span in job.generated:
@@ -175,25 +169,31 @@ class LlamaCppEngine:
                 ids += span.ids
             elif job.sampling.temperature == 0 and span.missing:
                 before = (*job.prompt, *ids)
-                if not self._read(free, before, cancelled):
+                if not self._read(free, before, reading):
                     return None
                 ids += self._again(free, before, span)
             else:
                 ids += self._tokenizer.plain(span.text)
         return ids
 
-    def _read(self, job: Job, ids: tuple[int, ...], cancelled: threading.Event) -> bool:
-        """Into the cache, for `_again`, which cannot be stopped. False if this was."""
+    def _read(self, job: Job, ids: Ids, reading: Reading, emit: Emit | None = None) -> bool:
+        """Into the cache: for `_again`, which cannot be stopped, or the first stretch of a prompt, whose progress is
+        told then. False if this was stopped."""
 
         def on_event(data: bytes) -> bool:
             self._steps.told()
-            return not self._goes_on(cancelled)
+            verbose = decode(data).verbose
+            if emit and verbose and (progress := verbose.prompt_progress):
+                read = Prefill(progress.total, progress.cache, progress.processed)
+                emit(Chunk(prefill=reading.told(read, len(job.prompt))))
+            return not self._goes_on(reading)
 
-        with self._steps.inside():
-            self._server.handle_completions(_request(job, ids, 1, stream=True), on_event)
-        return self._goes_on(cancelled)
+        if self._goes_on(reading):
+            with self._steps.inside():
+                self._server.handle_completions(_request(job, ids, 1, stream=True), on_event)
+        return self._goes_on(reading)
 
-    def _again(self, job: Job, before: tuple[int, ...], span: Span) -> tuple[int, ...]:
+    def _again(self, job: Job, before: Ids, span: Span) -> Ids:
         """The ids of a span that the stream did not tell in full.
 
         It is greedy, so they are generated again, a token or two from the cache. If that gives another text, the text
@@ -209,7 +209,7 @@ class LlamaCppEngine:
         return self._tokenizer.plain(span.text)
 
 
-def _request(job: Job, ids: tuple[int, ...], max_tokens: int, *, stream: bool) -> bytes:
+def _request(job: Job, ids: Ids, max_tokens: int, *, stream: bool) -> bytes:
     return msgspec.json.encode(
         {
             "prompt": ids,
