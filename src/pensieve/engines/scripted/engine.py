@@ -18,6 +18,8 @@ from pensieve.engines.scripted.script import Action, read_script
 
 CRASH_CODE = 70
 HOLD_SECONDS = 0.05
+STEP = 512
+"""Tokens of a prompt that are read at once."""
 PIECE = 8 << 20
 """Bytes. So much is taken at a time, and touched."""
 
@@ -80,6 +82,10 @@ class ScriptedEngine:
         emit(Chunk(prefill=Prefill(prompt, 0, 0)))
         while not self._reading.wait(HOLD_SECONDS):
             if cancelled.is_set():
+                return Finish("cancelled")
+        for read in range(0, prompt, STEP) if self._script.reads else ():
+            emit(Chunk(prefill=Prefill(prompt, 0, read)))
+            if cancelled.wait(min(STEP, prompt - read) / self._script.reads):
                 return Finish("cancelled")
         emit(Chunk(prefill=Prefill(prompt, 0, prompt)))
         left = job.max_tokens

@@ -7,7 +7,7 @@
 
 The first reply whose `when` stands in the prompt is played ("" always does). With `token_bytes` a token is so many
 bytes of UTF-8, as a real tokenizer takes in the mean, instead of one character. `context` is the window in tokens,
-1,000,000 if nothing is said.
+1,000,000 if nothing is said. `reads` is how many tokens of a prompt it reads in a second; 0: all at once.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Script(Struct, frozen=True, forbid_unknown_fields=True):
     replies: tuple[Reply, ...]
     token_bytes: Annotated[int, Meta(ge=0, le=7)] = 0
     context: Annotated[int, Meta(ge=1)] | None = None
+    reads: Annotated[float, Meta(ge=0)] = 0
 
     def encode(self, text: str) -> tuple[int, ...]:
         if not self.token_bytes:
