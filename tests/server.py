@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -100,6 +101,15 @@ def start_server(model: Path | None, place: Path, **settings: object) -> Server:
     process.stderr.close()
     process.wait()
     raise AssertionError(f"the server did not start: {''.join(said)}")
+
+
+def open_request(server: Server, body: dict[str, Any]) -> socket.socket:
+    """A client that has asked and not yet heard anything."""
+    data = json.dumps(body).encode()
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    head = f"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {TOKEN}\r\nContent-Length: {len(data)}\r\n\r\n"
+    connection.sendall(head.encode() + data)
+    return connection
 
 
 def wait_for(probe: Callable[[], T], seconds: float = READY_SECONDS) -> T:

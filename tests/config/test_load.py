@@ -29,6 +29,7 @@ CHANGED: dict[str, tuple[str, object]] = {
     "engine.context": ("512", 512),
     "engine.threads": ("1024", 1024),
     "engine.batch": ("4096", 4096),
+    "engine.read_on_seconds": ("0.5", 0.5),
     "engine.cache_mb": ("0", 0),
     "worker.load_seconds": ("1e3", 1000.0),
     "worker.silence_seconds": ("7", 7.0),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import socket
 import threading
@@ -13,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from server import TOKEN, Server, wait_for
+from server import Server, open_request, wait_for
 
 pytestmark = pytest.mark.journey
 
@@ -25,14 +24,6 @@ FOREVER: dict[str, Any] = {
 }
 
 
-def open_stream(server: Server, body: dict[str, Any]) -> socket.socket:
-    data = json.dumps(body).encode()
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
-    head = f"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {TOKEN}\r\nContent-Length: {len(data)}\r\n\r\n"
-    connection.sendall(head.encode() + data)
-    return connection
-
-
 def idle(server: Server) -> bool:
     health = server.health()
     return (health["running"], health["waiting"]) == (0, 0)
@@ -41,7 +32,7 @@ def idle(server: Server) -> bool:
 @pytest.mark.parametrize("streaming", [True, False])
 def test_a_client_that_leaves_frees_its_place(real_model: Path, serve: Callable[..., Server], streaming: bool) -> None:
     server = serve(real_model, engine__parallel=1)
-    connection = open_stream(server, FOREVER | {"stream": streaming})
+    connection = open_request(server, FOREVER | {"stream": streaming})
     wait_for(lambda: server.health()["running"] == 1)
     connection.close()
     wait_for(lambda: idle(server), seconds=1)
@@ -53,7 +44,7 @@ def test_a_client_that_leaves_frees_its_place(real_model: Path, serve: Callable[
 def test_a_client_that_leaves_in_the_prefill_frees_its_place(real_model: Path, serve: Callable[..., Server]) -> None:
     server = serve(real_model, engine__parallel=1, engine__context=131072)
     long = "A very long story. " * 20_000
-    connection = open_stream(server, FOREVER | {"stream": True, "messages": [{"role": "user", "content": long}]})
+    connection = open_request(server, FOREVER | {"stream": True, "messages": [{"role": "user", "content": long}]})
     wait_for(lambda: server.health()["running"] == 1)
     connection.close()
     answer = server.post(FOREVER | {"max_tokens": 3})
@@ -63,9 +54,9 @@ def test_a_client_that_leaves_in_the_prefill_frees_its_place(real_model: Path, s
 
 def test_a_client_that_leaves_the_queue_is_forgotten(tiny_model: Path, serve: Callable[..., Server]) -> None:
     server = serve(tiny_model, engine__parallel=1)
-    first = open_stream(server, FOREVER | {"stream": True})
+    first = open_request(server, FOREVER | {"stream": True})
     wait_for(lambda: server.health()["running"] == 1)
-    second = open_stream(server, FOREVER | {"stream": True})
+    second = open_request(server, FOREVER | {"stream": True})
     wait_for(lambda: server.health()["waiting"] == 1)
     second.close()
     wait_for(lambda: server.health()["waiting"] == 0)
@@ -101,7 +92,7 @@ def test_a_server_that_is_killed_leaves_nothing_either(tiny_model: Path, serve: 
 def test_sigterm_ends_an_endless_stream_in_words(real_model: Path, serve: Callable[..., Server]) -> None:
     server = serve(real_model, server__drain_seconds=0.5)
     worker = server.worker()
-    connection = open_stream(server, FOREVER | {"stream": True})
+    connection = open_request(server, FOREVER | {"stream": True})
     connection.recv(1000)
     server.process.send_signal(signal.SIGTERM)
     received = b""
@@ -115,7 +106,7 @@ def test_sigterm_ends_an_endless_stream_in_words(real_model: Path, serve: Callab
 
 def test_no_new_requests_while_it_drains(tiny_model: Path, serve: Callable[..., Server]) -> None:
     server = serve(tiny_model, server__drain_seconds=5)
-    connection = open_stream(server, FOREVER | {"stream": True})
+    connection = open_request(server, FOREVER | {"stream": True})
     wait_for(lambda: server.health()["running"] == 1)
     server.process.send_signal(signal.SIGTERM)
     wait_for(lambda: refuses(server.port))

@@ -108,7 +108,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]
         settings |= {"engine__parallel": "1", "engine__cache_mb": "0", "engine__context": "32768"}
         loaded = load_settings({f"PENSIEVE_{key.upper()}": value for key, value in settings.items()})
 
-        def hosted(card: ModelCard, settings: Any, kept: Any, beside: Callable[[], int], *, returns: bool) -> Any:
+        def hosted(card: ModelCard, settings: Any, kept: Any, beside: Callable[[], int], **others: Any) -> Any:
             fit = plan_fit(card, settings, machine.lines, machine.sample, beside())
             supervisor = Supervised(machine, card, fit)
             return SimpleNamespace(card=card, supervisor=supervisor, start=supervisor.load)

@@ -16,7 +16,7 @@ def stream(max_tokens: int = 100) -> JobStream:
     return JobStream(Job(1, (1, 2, 3), Sampling(), max_tokens), cancelled.append)
 
 
-cancelled: list[int] = []
+cancelled: list[JobStream] = []
 
 
 def text(words: str, *ids: int, missing: int = 0) -> Chunk:
@@ -112,7 +112,7 @@ def test_a_cancelled_job_is_not_given_on() -> None:
         jobs = stream()
         jobs.cancel()
         jobs.cancel()
-        assert cancelled == [1]
+        assert cancelled == [jobs]
         assert not jobs.survive("killed", OWN_FAULT)
         assert (await drained(jobs))[-1].finish == Finish("cancelled")
 

@@ -74,6 +74,9 @@ class Engine(Struct, frozen=True, forbid_unknown_fields=True):
     context: Annotated[int, Meta(ge=512, description="tokens per request, if the model and the memory allow")] = 32768
     threads: Annotated[int, Meta(ge=0, le=1024, description="threads of the engine; 0: every core it may use")] = 0
     batch: Annotated[int, Meta(ge=32, le=4096, description="prompt tokens read in one step")] = 512
+    read_on_seconds: Annotated[
+        float, Meta(ge=0, description="how long a prompt is read on whose client has gone; 0: not at all")
+    ] = 120
     cache_mb: Annotated[int, Meta(ge=0, description="RAM for prefixes that no running slot holds, in MiB")] = 512
 
 

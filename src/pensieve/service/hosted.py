@@ -59,8 +59,9 @@ class Hosted:
         beside: Callable[[], int] = lambda: 0,
         *,
         returns: bool = True,
+        alone: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`beside` and `returns`: as of a Supervisor."""
+        """`beside`, `returns` and `alone`: as of a Supervisor."""
         self._family = choose_family(card.template or CHATML)
         think, in_words = self._family.think, self._family.name == PROMPTED.name
         marks = (think.open, think.close) if think else None
@@ -75,7 +76,7 @@ class Hosted:
             log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
         self.card = card
         self._kept, self._settings, self._returns = kept, settings, returns
-        self.supervisor = Supervisor(card, settings, beside=beside, returns=returns)
+        self.supervisor = Supervisor(card, settings, beside=beside, returns=returns, alone=alone)
         self._openings = Openings(self.supervisor.count)
 
     async def start(self) -> None:

@@ -234,7 +234,10 @@ class Roster:
         return self.default.supervisor
 
     def _hosted(self, card: ModelCard, *, returns: bool) -> Hosted:
-        return Hosted(card, self._settings, self._kept, lambda: self._beside(card), returns=returns)
+        def alone() -> bool:
+            return not any(other.supervisor.works for id, other in self._known.items() if id != card.id)
+
+        return Hosted(card, self._settings, self._kept, lambda: self._beside(card), returns=returns, alone=alone)
 
     def _unknown(self, name: str) -> NotFound:
         names = sorted({*self._known, *self._names.all})

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from pensieve.core.errors import PensieveError, WorkerError
-from pensieve.core.generation import Chunk, Finish, Job, Span
+from pensieve.core.generation import Chunk, Finish, Job, Prefill, Span
 from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB
 
 
@@ -30,13 +30,15 @@ class JobStream:
     does any other job that is bound.
     """
 
-    def __init__(self, job: Job, cancel: Callable[[int], None]) -> None:
+    def __init__(self, job: Job, cancel: Callable[[JobStream], None]) -> None:
         self.job = job
         self.next_job = job
         """What the next worker gets: the job, or what is left of it."""
         self.resumes = 0
         self.produced = 0
         """Tokens."""
+        self.read: Prefill | None = None
+        """How far the worker that it is in now has read its prompt."""
         self._cancel = cancel
         self._chunks: deque[Chunk] = deque()
         self._arrived = asyncio.Event()
@@ -95,6 +97,7 @@ class JobStream:
         if self._ended:
             return
         if chunk.prefill is not None:
+            self.read = chunk.prefill
             # Of a job that goes on, the turn has already been told how its prompt was read.
             if self.resumes and self._begun:
                 return
@@ -141,7 +144,7 @@ class JobStream:
         """End the job at the next step. Harmless when it has ended."""
         if not self._ended and not self._cancelled:
             self._cancelled = True
-            self._cancel(self.job.id)
+            self._cancel(self)
 
     def survive(self, last_words: str, blame: int) -> bool:
         """Prepares `next_job` for the next worker. False if the job has ended: cancelled, complete, or itself the
@@ -168,7 +171,7 @@ class JobStream:
                 self.fail(f"the worker died again and again on this request ({last_words})")
         if self.ended:
             return False
-        self._produced_at_submit, self._kept_at_submit = self.produced, self.tokens
+        self._produced_at_submit, self._kept_at_submit, self.read = self.produced, self.tokens, None
         self.resumes += blame > 0
         self.next_job = msgspec.structs.replace(
             self.job, max_tokens=left, generated=self._history.spans(), grammar=grammar

@@ -96,8 +96,9 @@ class WorkerProcess:
         code = self._process.returncode if self._process else None
         return self.replaced or code != -signal.SIGKILL
 
-    def replace(self) -> None:
-        """Kills one that hangs."""
+    def replace(self, reason: str) -> None:
+        """Kills one that hangs, or takes too much."""
+        log.error("worker_replaced pid=%d reason=%r", self.pid, reason)
         self.replaced = True
         self.kill()
 
@@ -191,5 +192,4 @@ class _Link(asyncio.Protocol):
             for frame in self._reader.feed(data):
                 self._worker.received(frame)
         except FrameError as error:
-            log.error("worker pid=%d unreadable: %s", self._worker.pid, error)
-            self._worker.replace()
+            self._worker.replace(f"it cannot be read: {error}")

@@ -14,14 +14,14 @@ import msgspec
 
 from pensieve.config.settings import Settings
 from pensieve.core.errors import Refused, SettingsError, WorkerError
-from pensieve.core.generation import Chunk, Finish, Job, Sampling, Span
+from pensieve.core.generation import Job, Sampling, Span
 from pensieve.core.model import ModelCard
 from pensieve.core.vitals import EngineMemory
 from pensieve.ipc.frames import Cancel, Counted, Down, Emit, Failed, Ready, Up, Vitals
 from pensieve.memory.estimate import expected_tokens
 from pensieve.memory.governor import Cause
 from pensieve.memory.probe import Probe
-from pensieve.memory.state import MemoryState, Snapshot
+from pensieve.memory.state import MemoryState
 from pensieve.supervisor.admission import Ticket
 from pensieve.supervisor.calm import Calm
 from pensieve.supervisor.guard import MemoryGuard
@@ -29,6 +29,7 @@ from pensieve.supervisor.jobs import JobStream
 from pensieve.supervisor.patience import COOL_DOWN_SECONDS, DISMISS_SECONDS, READY_SECONDS, WATCH_SECONDS
 from pensieve.supervisor.plan import MIB, bytes_to_load, engine_options, plan_fit
 from pensieve.supervisor.process import WorkerProcess
+from pensieve.supervisor.read_on import ReadOn
 from pensieve.supervisor.restart import KILLED, OWN_FAULT, GiveUp, after_death
 from pensieve.supervisor.restraints import Restraints
 from pensieve.supervisor.room import Room
@@ -50,9 +51,10 @@ class Supervisor:
         beside: Callable[[], int] = lambda: 0,
         *,
         returns: bool = True,
+        alone: Callable[[], bool] = lambda: True,
     ) -> None:
         """`beside`: bytes that count as available and that other models will take; `returns`: by itself, after an
-        emergency. Raises SettingsError."""
+        emergency; `alone`: no other model is at work. Raises SettingsError."""
         self.card = card
         self.state = WorkerState.LOADING
         self.guard = MemoryGuard(settings.memory, probe or Probe())
@@ -62,6 +64,7 @@ class Supervisor:
         self.restarts = self.resumes = 0
         self.calm = Calm()
         self._room = Room(self.guard, self.calm, beside, bytes_to_load(card, self.fit))
+        self.memory = self._room.memory
         self.vitals: Vitals | None = None
         self._prices = EngineMemory()
         self._work = Work()
@@ -69,7 +72,8 @@ class Supervisor:
             settings.engine.cache_mb * MIB // 2, self._room, self._work, self._engine_memory, self._send
         )
         self.admission = self._restraints.admission(self.fit.parallel, settings.engine.queue)
-        self._directory = ""
+        self._read_on = ReadOn(settings.engine.read_on_seconds, self._work, self._room, alone, self._send)
+        self._directory = self._last_words = ""
         self._worker: WorkerProcess | None = None
         self._ready = asyncio.Event()
         self._wanted = asyncio.Event()
@@ -77,7 +81,6 @@ class Supervisor:
         self._tasks: list[asyncio.Task[None]] = []
         self._barren_lives = self._blame = 0
         self._ever_ready = False
-        self._last_words = ""
         self._dismissed: WorkerState | None = None
         """Why the worker was told to go: short of memory, or without work."""
         self._used_at = 0.0
@@ -102,14 +105,15 @@ class Supervisor:
         return self._worker.own_bytes() if self._worker else 0
 
     @property
+    def works(self) -> bool:
+        """For somebody: to read on for nobody is no work."""
+        return bool(self._work or self.admission.running or self.admission.waiting)
+
+    @property
     def quiet_seconds(self) -> float | None:
         """How long nobody has used a loaded model. None: it is at work, or not loaded."""
-        if self.state is not WorkerState.READY or self._work or self.admission.running or self.admission.waiting:
-            return None
-        return asyncio.get_running_loop().time() - self._used_at
-
-    def memory(self) -> Snapshot:
-        return self._room.memory()
+        quiet = self.state is WorkerState.READY and not self.works
+        return asyncio.get_running_loop().time() - self._used_at if quiet else None
 
     async def start(self) -> None:
         """Loads the model. Raises SettingsError when it cannot be loaded, with the reason."""
@@ -162,19 +166,15 @@ class Supervisor:
     async def count(self, text: str) -> tuple[int, ...]:
         """The ids of a prompt. Raises BodyTooLarge, Refused, and WorkerError when no worker is to be had in time."""
         self._want()
-        frame = self._work.ask(text)
-        self._send(frame)
         try:
-            counted = await self._work.answer_to(frame.query, READY_SECONDS)
+            return await self._work.count(text, self._send, READY_SECONDS)
         except TimeoutError:
             raise WorkerError(f"The engine is not ready ({self._last_words or self.state.value}).") from None
-        if counted.error:
-            raise WorkerError(f"The engine failed: {counted.error}.")
-        return counted.ids
 
     def admit(self, prompt: int, max_tokens: int) -> Ticket:
         """A place for a job of so many tokens. Raises Refused."""
         self._want()
+        self._read_on.end("request")
         return self.admission.admit(expected_tokens(prompt, max_tokens))
 
     def submit(
@@ -227,10 +227,11 @@ class Supervisor:
         """What the engine last told; of one that is not there, what a token costs."""
         return self.vitals.memory if self.vitals else self._prices
 
-    def _cancel(self, job_id: int) -> None:
-        if not self._send(Cancel(job_id)) and (stream := self._work.drop(job_id)):
+    def _cancel(self, stream: JobStream) -> None:
+        reads_on = self._ready.is_set() and self._read_on.begin(stream, self.admission)
+        if not reads_on and not self._send(Cancel(stream.job.id)):
             # No worker has it: the next one must not get it either.
-            stream.push(Chunk(finish=Finish("cancelled")))
+            self._work.drop(stream)
 
     async def _keep_running(self) -> None:
         """Worker after worker, until there is no point in another or the server stops."""
@@ -259,7 +260,7 @@ class Supervisor:
     async def _live(self) -> None:
         """One worker's life, from its start until it is gone."""
         loop = asyncio.get_running_loop()
-        self._begin_life(loop.time())
+        self._begin_life()
         # Before the first, or days without one, and what cleans up /tmp has been there.
         if not os.path.isdir(self._directory):
             self._directory = tempfile.mkdtemp(prefix="pensieve-")
@@ -284,21 +285,20 @@ class Supervisor:
         self._last_words = f"{self._failure.message} {worker.said}".strip() if self._failure else worker.last_words
         ready = self._ready.is_set()
         self._ready.clear()
+        self._read_on.end("worker_gone")
         if self._dismissed:
             log.info("worker_dismissed pid=%d why=%s", worker.pid, self._dismissed.value)
             return
         log.warning("worker_gone pid=%d how=%r jobs=%d", worker.pid, self._last_words, self._work.jobs)
         blame = OWN_FAULT if worker.own_fault else KILLED
         self._blame += blame
-        going_on = self._work.survive(self._last_words, blame if ready else 0)
-        self.resumes += going_on if ready else 0
+        self.resumes += ready * self._work.survive(self._last_words, ready * blame)
 
-    def _begin_life(self, now: float) -> None:
+    def _begin_life(self) -> None:
         if self.state is WorkerState.SHORT:
             self.state = WorkerState.RESTARTING
         self._failure = self._dismissed = None
         self._barren_lives += 1
-        self._used_at = now
 
     def _watch(self, worker: WorkerProcess, now: float, load_deadline: float) -> None:
         if self._dismissed or worker.replaced:
@@ -310,11 +310,10 @@ class Supervisor:
             reason = self._bounds.reason(silence, self.vitals, worker.own_bytes(), self._engine_memory())
             if self._work or self.admission.running:
                 self._used_at = now
-            elif idle and now - self._used_at > idle:
+            elif idle and now - self._used_at > idle and not self._read_on.active:
                 return self._dismiss(WorkerState.UNLOADED, self._settings.worker.silence_seconds)
         if reason:
-            log.error("worker_replaced pid=%d reason=%r", worker.pid, reason)
-            worker.replace()
+            worker.replace(reason)
 
     def _dismiss(self, why: WorkerState, patience: float) -> None:
         """Has the worker end, without blame."""
@@ -344,6 +343,7 @@ class Supervisor:
         """After each look at the machine's memory."""
         if self.memory().state is MemoryState.EMERGENCY:
             self._evacuate()
+        self._read_on.looked()
         self._restraints.looked(changed)
 
     def _evacuate(self) -> None:
@@ -360,6 +360,7 @@ class Supervisor:
         match frame:
             case Emit(chunk=chunk):
                 self._work.emitted(frame)
+                self._read_on.emitted(frame)
                 if chunk.text:
                     self._barren_lives = self._blame = 0
                     self._bounds.lives()
@@ -383,8 +384,7 @@ class Supervisor:
         self._ever_ready = True
         self._ready.set()
         self._wanted.clear()
-        if self.memory().state is not MemoryState.SAFE:
-            self._restraints.restrain()
+        self._restraints.restrain()
         for frame in self._work.frames():
             self._worker.send(frame)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 
-from pensieve.core.errors import BodyTooLarge, PensieveError
-from pensieve.ipc.frames import Count, Counted, Emit, Submit
+from pensieve.core.errors import BodyTooLarge, PensieveError, WorkerError
+from pensieve.core.generation import Chunk, Finish
+from pensieve.ipc.frames import Count, Counted, Down, Emit, Submit
 from pensieve.supervisor.jobs import JobStream
 from pensieve.supervisor.restart import ENOUGH_FOR_A_JOB
 
@@ -56,24 +58,29 @@ class Work:
         self._jobs[stream.job.id] = stream
         return Submit(stream.job)
 
-    def drop(self, job_id: int) -> JobStream | None:
-        """A job that no worker has, so that none will get it."""
-        return self._jobs.pop(job_id, None)
+    def drop(self, stream: JobStream) -> None:
+        """A job that has no client any more: no further worker will get it."""
+        self._jobs.pop(stream.job.id, None)
+        stream.push(Chunk(finish=Finish("cancelled")))
 
-    def ask(self, text: str) -> Count:
-        """Raises BodyTooLarge."""
+    async def count(self, text: str, send: Callable[[Down], bool], seconds: float) -> tuple[int, ...]:
+        """Raises BodyTooLarge, WorkerError, TimeoutError, and what `end` was given."""
+        frame = self._ask(text)
+        send(frame)
+        try:
+            counted = await asyncio.wait_for(self._queries[frame.query].answered, seconds)
+        finally:
+            del self._queries[frame.query]
+        if counted.error:
+            raise WorkerError(f"The engine failed: {counted.error}.")
+        return counted.ids
+
+    def _ask(self, text: str) -> Count:
         if len(text.encode()) > LONGEST_TEXT:
             raise BodyTooLarge(f"The prompt is over the limit of {LONGEST_TEXT} bytes.", "Send less.")
         frame = Count(self.number(), text)
         self._queries[frame.query] = _Query(text)
         return frame
-
-    async def answer_to(self, query: int, seconds: float) -> Counted:
-        """Raises TimeoutError, and what `end` was given. The query is forgotten in any case."""
-        try:
-            return await asyncio.wait_for(self._queries[query].answered, seconds)
-        finally:
-            del self._queries[query]
 
     def frames(self) -> list[Count | Submit]:
         """All that the next worker must be told."""
