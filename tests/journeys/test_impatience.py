@@ -76,16 +76,6 @@ def test_ten_impatient_attempts_cost_one_reading(slow_model: Path, serve: Callab
     assert whole > 2000 and looked_at >= 3
 
 
-def test_without_reading_on_it_goes_on_from_there_too(slow_model: Path, serve: Callable[..., Server]) -> None:
-    server = serve(slow_model, engine__read_on_seconds=0, **SETTINGS)
-    for streamed in (True, False, True):
-        give_up(server, streamed=streamed)
-    assert server.post(PROMPT).status_code == 200
-    first, *others = numbers(server, "turn", "cached_tokens")
-    assert "read_on" not in server.log
-    assert first < others[0] <= others[1] <= others[2]
-
-
 def test_an_unrelated_request_is_served_at_once_and_ends_it(slow_model: Path, serve: Callable[..., Server]) -> None:
     server = serve(slow_model, engine__parallel=2, **SETTINGS)
     give_up(server, streamed=True)
