@@ -109,9 +109,9 @@ def test_free_is_what_no_other_process_used(
 
 
 @pytest.fixture(scope="module")
-def engine(smollm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppEngine]:
+def engine(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaCppEngine]:
     """Its count of threads does not follow the machine by itself."""
-    loaded = load(smollm, tmp_path_factory.mktemp("engine"))
+    loaded = load(tiny_model, tmp_path_factory.mktemp("engine"))
     if loaded._pacer is not None:
         loaded._pacer.close()
         loaded._pacer = None
@@ -154,9 +154,10 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the con
 
 @linux
 def test_the_count_changes_while_an_answer_is_written(engine: LlamaCppEngine) -> None:
+    """The model has no near ties, which another order of sums would decide otherwise."""
     context = context_of(engine)
     prompt = engine.tokenize("<|im_start|>user\nTell me about the sea.<|im_end|>\n<|im_start|>assistant\nThe sea")
-    plain = answer(engine, Job(1, prompt, Sampling(temperature=0.0), 60))
+    plain = answer(engine, Job(1, prompt, Sampling(temperature=0.0), 100))
     told: list[tuple[int, int]] = []
 
     def see(chunk: Chunk) -> None:
@@ -164,7 +165,7 @@ def test_the_count_changes_while_an_answer_is_written(engine: LlamaCppEngine) ->
         context.threads = (count, count)
         told.append(context.threads)
 
-    changed = answer(engine, Job(2, prompt, Sampling(temperature=0.0), 60), see)
+    changed = answer(engine, Job(2, prompt, Sampling(temperature=0.0), 100), see)
     assert {(count, count) for count in range(1, LIMIT + 1)} == set(told)
     assert changed == plain
     context.threads = (LIMIT, LIMIT)
@@ -211,11 +212,11 @@ def two_cores() -> Iterator[None]:
 
 
 @linux
-def test_beside_busy_processes_there_are_fewer_threads(two_cores: None, smollm: Path, tmp_path: Path) -> None:
+def test_beside_busy_processes_there_are_fewer_threads(two_cores: None, tiny_model: Path, tmp_path: Path) -> None:
     """By the machine's own figures. That threads come back is for the table: others may be busy where this runs."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(2)]
     try:
-        engine = load(smollm, tmp_path, 2)
+        engine = load(tiny_model, tmp_path, 2)
         pacer = engine._pacer
         assert pacer is not None
         wait_for(lambda: pacer._context.threads == (1, 1), 60)
