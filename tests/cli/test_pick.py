@@ -19,7 +19,8 @@ from pensieve.cli import pick
 from pensieve.cli.pick import best, machine
 from pensieve.config.settings import Settings
 from pensieve.core.errors import SettingsError
-from pensieve.library.catalog import catalog
+from pensieve.library.cards import slug
+from pensieve.library.catalog import Source, catalog
 from pensieve.memory.probe import Probe
 from pensieve.memory.state import Sample
 
@@ -64,6 +65,11 @@ def test_without_any_it_is_the_bundled_one_and_nothing_is_fetched_unasked(own_ho
     assert model == "pensieve-nano" and "pensieve pull" in said
 
 
+def best_of(source: Source) -> str:
+    """A file of the repository, of the quantisation that is asked for."""
+    return f"Best-{source.quant or 'Q4_K_M'}.gguf"
+
+
 def test_the_best_is_fetched_after_a_question(
     own_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,7 +84,7 @@ def test_the_best_is_fetched_after_a_question(
         # Which one fits best depends on what others leave of the memory.
         sources = {source.repository: source for source in (entry.source(machine().mac) for entry in catalog())}
         for repository, source in sources.items():
-            hub.repositories[repository] = {f"Best-{source.quant}.gguf": tiny_model.read_bytes()}
+            hub.repositories[repository] = {best_of(source): tiny_model.read_bytes()}
         environment = {"HF_ENDPOINT": hub.url, "PATH": f"{client.parent}{os.pathsep}{os.environ['PATH']}"}
         ours, theirs = os.openpty()
         with subprocess.Popen(
@@ -99,7 +105,7 @@ def test_the_best_is_fetched_after_a_question(
         os.close(ours)
         os.close(theirs)
     (source,) = (source for repository, source in sources.items() if f"{repository}:" in shown)
-    assert told.strip() == f"best-{source.quant.lower().replace('_', '-')}"
+    assert told.strip() == slug(best_of(source).removesuffix(".gguf"))
     assert "100 %" in shown
 
 
