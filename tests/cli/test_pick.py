@@ -78,6 +78,11 @@ def test_without_any_it_is_the_bundled_one_and_nothing_is_fetched_unasked(own_ho
     assert model == "pensieve-nano" and "pensieve pull" in said
 
 
+def best_of(source: Source) -> str:
+    """A file of the repository, of the quantisation that is asked for."""
+    return f"Best-{source.quant or 'Q4_K_M'}.gguf"
+
+
 def test_the_best_is_fetched_after_a_question(
     own_home: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +97,7 @@ def test_the_best_is_fetched_after_a_question(
         # Which one fits best depends on what others leave of the memory.
         sources = {source.repository: source for source in (entry.gguf for entry in catalog())}
         for repository, source in sources.items():
-            hub.repositories[repository] = {f"Best-{source.quant}.gguf": tiny_model.read_bytes()}
+            hub.repositories[repository] = {best_of(source): tiny_model.read_bytes()}
         environment = {"HF_ENDPOINT": hub.url, "PATH": f"{client.parent}{os.pathsep}{os.environ['PATH']}"}
         ours, theirs = os.openpty()
         with subprocess.Popen(
