@@ -59,8 +59,9 @@ def main() -> None:
             answer = ask(name, url, arguments.token, arguments.name, number, tools)
             answers[name, number] = answer
             print(f"{name} {number}: {answer.seconds:.1f} s, {described(answer, tools)}", file=sys.stderr)
-            if arguments.json:
-                save(arguments.json, list(answers.values()), tools)
+            # Here as well, so that a run that is broken off leaves what it has.
+            save(arguments.json, list(answers.values()), tools)
+    save(arguments.json, list(answers.values()), tools)
     print(f"{len(tools)} tools, {origin}; {len(NUMBERS)} tasks\n")
     print(table(list(answers.values()), tools))
 
@@ -127,7 +128,9 @@ def described(answer: Answer, tools: list[dict[str, Any]]) -> str:
     return answer.error or ", ".join(name.replace("_", " ") for name, true in judged.items() if true) or "-"
 
 
-def save(file: Path, answers: list[Answer], tools: list[dict[str, Any]]) -> None:
+def save(file: Path | None, answers: list[Answer], tools: list[dict[str, Any]]) -> None:
+    if file is None:
+        return
     rows = [
         {"prompt": TASKS[answer.number - 1].prompt, **asdict(answer), "verdict": asdict(verdict(answer, tools))}
         for answer in answers

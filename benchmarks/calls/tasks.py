@@ -82,6 +82,11 @@ def edit(file: str, old: str, new: str, **more: str) -> Accepted:
     return call("Edit", file_path=rf"(^|/){file}$", old_string=old, new_string=new, **more)
 
 
+def correct(file: str, old: str, new: str) -> tuple[Accepted, ...]:
+    """In a file that was read before: an edit of it, or all of it written anew."""
+    return edit(file, old, new), call("Write", file_path=rf"(^|/){file}$", content=new), bash(rf"sed -i.*{new}.*{file}")
+
+
 READING = (
     Task("Read cart.py", read(r"cart\.py")),
     Task("Show me what is in src/pricing/tax.py.", read(r"src/pricing/tax\.py")),
@@ -188,17 +193,17 @@ EDITING = (
     ),
     Task(
         "Correct the spelling of the greeting in greet.py.",
-        (edit(r"greet\.py", "Helo", "Hello"), bash(r"sed -i.*Helo.*Hello.*greet\.py")),
+        correct(r"greet\.py", "Helo", "Hello"),
         (("Read", {"file_path": f"{FOLDER}/greet.py"}, GREET),),
     ),
     Task(
         "Raise MAX_ITEMS in limits.py to 80.",
-        (edit(r"limits\.py", "50", "80"), bash(r"sed -i.*80.*limits\.py")),
+        correct(r"limits\.py", "50", "80"),
         (("Read", {"file_path": f"{FOLDER}/limits.py"}, LIMITS),),
     ),
     Task(
         "There is a typo in the heading of web/header.html. Please correct it.",
-        (edit(r"web/header\.html", "Welcom", "Welcome"), bash(r"sed -i.*Welcom.*Welcome.*header\.html")),
+        correct(r"web/header\.html", "Welcom", "Welcome"),
         (("Read", {"file_path": f"{FOLDER}/web/header.html"}, HEADER),),
     ),
 )
