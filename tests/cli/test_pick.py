@@ -21,7 +21,7 @@ from pensieve.cli.pick import best
 from pensieve.config.settings import Engine, Settings
 from pensieve.core.errors import SettingsError
 from pensieve.library.cards import slug
-from pensieve.library.catalog import catalog
+from pensieve.library.catalog import Source, catalog
 from pensieve.memory.probe import Probe
 from pensieve.memory.state import Sample
 
@@ -118,7 +118,7 @@ def test_the_best_is_fetched_after_a_question(
         os.close(ours)
         os.close(theirs)
     (source,) = (source for repository, source in sources.items() if f"{repository}:" in shown)
-    assert told.strip() == slug(f"Best-{source.quant}")
+    assert told.strip() == slug(best_of(source).removesuffix(".gguf"))
     assert "100 %" in shown
 
 
