@@ -113,7 +113,26 @@ def test_a_large_input_costs_no_more_for_each_letter(family: str) -> None:
     assert cost(LARGE) < 40 * max(cost(LARGE // 20), 0.01)
 
 
-@pytest.mark.parametrize("written", ["<tool_call>" * 5000, " \n" * 20_000, "<tool_" * 10_000, "<think>" * 5000])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "<tool_call>" * 5000,
+        " \n" * 20_000,
+        "<tool_" * 10_000,
+        "<think>" * 5000,
+        "```json\n" * 5000,
+        '{"calls": [' * 3000,
+        '{"function": ' * 3000,
+        '{"name": "Read", "arguments": \'' + "'" * 5000,
+        "[" * 5000,
+        "Read(" * 5000,
+        "{'a': " * 3000,
+        '{"name": "Read", "arguments": {"path": "' + "a" * 100_000,
+        '{"a' * 10_000,
+        "<function=Read>" * 3000,
+        "<tools>" * 5000,
+    ],
+)
 def test_nonsense_costs_no_more_for_each_letter(written: str) -> None:
     begun = time.process_time()
     read_all(HERMES, [written[start : start + 10] for start in range(0, len(written), 10)])

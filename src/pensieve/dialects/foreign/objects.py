@@ -17,6 +17,7 @@ INPUT_KEYS = ("arguments", "parameters", "input", "args", "tool_input", "action_
 OTHER_KEYS = ("type", "id", "index", "call_id", "tool_call_id")
 OBJECT_KEYS = ("function", "tool", "tool_call", "function_call", "action")
 """Of an object that holds the call."""
+DEEPEST = 3
 LIST_KEYS = ("tool_calls", "function_calls", "calls")
 _STRUCTURE = re.compile(r'["{}\[\]]')
 _IN_STRING = re.compile(r'["\\]')
@@ -35,21 +36,21 @@ class ObjectCalls:
 
     def listed(self, look: Look) -> Reading[list[Call] | None]:
         """Behind `[{`. None: it is no list of calls."""
-        calls = (yield from self.object(look)) or []
+        calls = (yield from self.object(look, inner=True)) or []
         while calls:
             yield from look.spaces()
             yield from look.literal(",", ";")
             yield from look.spaces()
             if (yield from look.literal("]")) or not (yield from look.literal("{")):
                 return calls
-            more = yield from self.object(look)
+            more = yield from self.object(look, inner=True)
             if not more:
                 return None
             calls += more
         return None
 
-    def object(self, look: Look) -> Reading[list[Call] | None]:
-        """Behind `{`: a call, or an object that holds a list of them."""
+    def object(self, look: Look, inner: bool = False) -> Reading[list[Call] | None]:
+        """Behind `{`: a call or, if it is not an `inner` object, one that holds a list of them."""
         name, name_at, written = "", 0, ""
         # Some write every bracket twice, as in a template.
         nested = 1 if (yield from look.literal("{")) else 0
@@ -72,7 +73,7 @@ class ObjectCalls:
                 return None
             value_at = look.position
             yield from look.spaces()
-            if key in LIST_KEYS and not name:
+            if key in LIST_KEYS and not name and not inner:
                 if not (yield from look.literal("[")):
                     return None
                 yield from look.spaces()
@@ -80,7 +81,7 @@ class ObjectCalls:
                 yield from look.spaces()
                 yield from look.literal("}")
                 return calls
-            if key in OBJECT_KEYS and (yield from look.literal("{")):
+            if key in OBJECT_KEYS and nested < DEEPEST and (yield from look.literal("{")):
                 nested += 1
             elif key in (*NAME_KEYS, "function") and not name:
                 name_at = look.position + 1
@@ -184,7 +185,7 @@ class ObjectCalls:
             return body if not (body and doubled) or (yield from look.literal("}")) else ""
         if (yield from look.literal("'")):
             # JSON in quotes that JSON does not have.
-            inner = yield from self._value(look)
+            inner = (yield from self._value(look)) if (yield from look.further().literal("{")) else ""
             return inner if (yield from look.literal("'")) else ""
         yield from look.run(_BARE)
         return look.since(before)

@@ -58,6 +58,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _TEXT_KEPT = 160
+LONGEST_VAIN_LOOK = 2_000
+"""Characters. What was looked at so far in vain is text, all of it."""
 
 
 def asks_for_examples(text: str) -> bool:
@@ -146,7 +148,12 @@ class ForeignReader:
     def _read(self, mark: str) -> Reading[bool]:
         """The calls behind a mark that was taken, or at the beginning of a line. False: none, and nothing was taken."""
         look = Look(self._desk.source)
+        begun = look.position
         found = yield from (self._marked(mark, look) if mark else self._words.line(look))
+        if not found and look.position - begun > LONGEST_VAIN_LOOK:
+            # Or every mark in it would make for another look as long.
+            self.text(mark + look.take())
+            return True
         return bool(found) and (yield from self._decide(mark, look, found or []))
 
     def _decide(self, mark: str, look: Look, calls: list[Call]) -> Reading[bool]:
