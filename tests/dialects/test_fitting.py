@@ -110,4 +110,4 @@ def test_a_pattern_that_takes_for_ever_does_not() -> None:
 def test_what_still_breaks_is_logged_without_a_word_of_it(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         fitted({"path": "a", "limit": "secret"})
-    assert caplog.messages == ["the input of f breaks its schema: properties/limit/type"]
+    assert caplog.messages == ["the input of f breaks its schema: 'properties/limit/type'"]
