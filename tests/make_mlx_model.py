@@ -60,6 +60,8 @@ def make_mlx_model(
     tokenizer.save(str(folder / "tokenizer.json"))
     words = {"bos_token": SPECIAL_TOKENS[0], "eos_token": SPECIAL_TOKENS[2]}
     (folder / "tokenizer_config.json").write_text(json.dumps(words))
+    # Noise of every kind, whatever is thought good for other models.
+    (folder / "generation_config.json").write_text(json.dumps({"temperature": 1.0}))
     (folder / "chat_template.jinja").write_text(chat_template)
     return folder
 

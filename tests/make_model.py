@@ -158,6 +158,8 @@ def _corpus() -> Iterator[str]:
 def _write_header(writer: gguf.GGUFWriter, kind: str, shape: Shape, chat_template: str | None, bos: bool) -> None:
     writer.add_name(f"Pensieve {kind} noise")
     writer.add_description("For trying the server: it writes noise, not sense.")
+    # Noise of every kind, whatever is thought good for other models.
+    writer.add_float32("general.sampling.temp", 1.0)
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.hidden)
     writer.add_block_count(shape.layers)

@@ -62,7 +62,7 @@ def test_the_card_of_the_tiny_model(tiny_model: Path) -> None:
     assert card.kv == KvCost(2 * 2 * 4 * 2 * 32)
     assert card.template == CHATML_WITH_HERMES_TOOLS
     assert (card.bos, card.eos) == ("<|endoftext|>", "<|im_end|>")
-    assert card.sampling == UNTOLD
+    assert card.sampling == Sampling()
 
 
 def test_a_file_that_says_little_has_a_card_of_defaults(write: Callable[..., Path]) -> None:

@@ -45,7 +45,9 @@ def test_the_card_of_a_folder(folder: Path) -> None:
     assert (card.bos, card.eos, card.template) == ("<|endoftext|>", "<|im_end|>", CHATML_WITH_HERMES_TOOLS)
     assert card.control_tokens == {text: 4096 + at for at, text in enumerate((*SPECIAL_TOKENS, *MARKER_TOKENS))}
     assert card.special_tokens == tuple(SPECIAL_TOKENS)
-    assert card.sampling == UNTOLD
+    assert card.sampling == Sampling()
+    (folder / "generation_config.json").unlink()
+    assert read_card(str(folder)).sampling == UNTOLD
 
 
 def test_the_bundled_model_for_mlx() -> None:
