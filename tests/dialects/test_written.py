@@ -11,7 +11,7 @@ import pytest
 
 from pensieve.core.pieces import CallEnd, CallInput, CallStart, TextPiece, ThinkingPiece
 from pensieve.dialects.families import FAMILIES
-from pensieve.dialects.foreign.reader import asks_for_examples
+from pensieve.dialects.foreign.reader import asks_for_examples, forbids_calls
 from pensieve.dialects.mend import Mender
 from pensieve.dialects.read import make_reader
 from transcripts.shapes import OFFERED, SHAPES, Call, Shape
@@ -113,6 +113,19 @@ def test_a_tool_that_nobody_offers_is_not_taken_for_one_that_is_offered(shape: S
 )
 def test_who_asks_for_examples_is_told(asked: str, may: bool) -> None:
     assert asks_for_examples(asked) == may
+
+
+@pytest.mark.parametrize(
+    ("asked", "forbidden"),
+    [
+        ("Explain how the Read tool is called, but do not call it.", True),
+        ("Show me a call without using any tools", True),
+        ("Find functions that don't call super()", False),
+        ("Read a.py, but don't run it", False),
+    ],
+)
+def test_who_forbids_calls_is_told(asked: str, forbidden: bool) -> None:
+    assert forbids_calls(asked) == forbidden
 
 
 def test_a_call_in_the_middle_of_text_is_one_unless_examples_are_asked_for() -> None:

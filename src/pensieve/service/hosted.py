@@ -20,7 +20,7 @@ from pensieve.core.generation import Sampling
 from pensieve.core.model import ModelCard
 from pensieve.dialects.choose import choose_family
 from pensieve.dialects.families import PROMPTED
-from pensieve.dialects.foreign.reader import asks_for_examples
+from pensieve.dialects.foreign.reader import asks_for_examples, forbids_calls
 from pensieve.dialects.forms import opening_marks
 from pensieve.dialects.grammar.cache import Grammars
 from pensieve.dialects.read import reader_markers
@@ -134,13 +134,15 @@ class Hosted:
     async def _planned(self, request: MessagesRequest, meant: Normalised, spent: int) -> Plan:
         """One job. `spent`: the tokens that earlier jobs of the same answer have written."""
         rendered = self._template.render(meant.chat)
+        said = _last_words(meant.chat)
         voice = Voice(
             self._family,
             meant.callable,
             meant.chat.choice,
             meant.chat.format,
             self._grammars,
-            examples=asks_for_examples(_last_words(meant.chat)),
+            foreign=not forbids_calls(said),
+            examples=asks_for_examples(said),
         )
         ids = await self.supervisor.count(rendered.text)
         room = self.supervisor.fit.context - len(ids)

@@ -72,8 +72,8 @@ class Reading:
 
 
 class Voice:
-    """`tools` are those that may be called. `grammars` None: the engine cannot be held to one. `examples`: what looks
-    like a call may be shown, in the middle of text, rather than made."""
+    """`tools` are those that may be called. `grammars` None: the engine cannot be held to one. `foreign`: calls may
+    be in other forms than the family's. `examples`: such a call may be shown, in the middle of text, rather than made."""
 
     def __init__(
         self,
@@ -83,6 +83,7 @@ class Voice:
         format: dict[str, Any] | None,
         grammars: Grammars | None,
         *,
+        foreign: bool = True,
         examples: bool = True,
     ) -> None:
         self.choice = choice
@@ -90,7 +91,7 @@ class Voice:
         self._family = family
         self._tools = () if choice.kind == "none" else tools
         self._grammars = grammars
-        self._examples = examples
+        self._foreign, self._examples = foreign and format is None, examples
 
     @property
     def may_call(self) -> bool:
@@ -107,7 +108,7 @@ class Voice:
         return self._grammars.held(self._tools, self.choice, head, thought)
 
     def reading(self, place: Place) -> Reading:
-        return Reading(self._family, self._tools, place, foreign=self.format is None, examples=self._examples)
+        return Reading(self._family, self._tools, place, foreign=self._foreign, examples=self._examples)
 
     def grammar(self, thought: Thought, *, later: bool = False) -> str:
         """What the answer is held to from here on; `later`: there have been calls or text already. Empty: nothing."""

@@ -57,6 +57,10 @@ _ASKS = re.compile(
     r"how (?:do|does|would|is|are|to|can|should)|(?:do not|don't|without) (?:call|us|execut|run)\w*)\b",
     re.IGNORECASE,
 )
+_FORBIDS = re.compile(
+    r"\b(do not|don't|without|never) (actually )?(call|use|invoke|calling|using|invoking) (it|them|the tools?|any tools?|a tool)\b",
+    re.IGNORECASE,
+)
 _TEXT_KEPT = 160
 LONGEST_VAIN_LOOK = 2_000
 """Characters. What was looked at so far in vain is text, all of it."""
@@ -65,6 +69,11 @@ LONGEST_VAIN_LOOK = 2_000
 def asks_for_examples(text: str) -> bool:
     """Whether a user who says this may want to be shown how a tool is called."""
     return bool(_ASKS.search(text))
+
+
+def forbids_calls(text: str) -> bool:
+    """Whether a user who says this wants to see a call, and none made."""
+    return bool(_FORBIDS.search(text))
 
 
 class ForeignReader:
