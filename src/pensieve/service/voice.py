@@ -72,8 +72,8 @@ class Reading:
 
 
 class Voice:
-    """`tools` are those that may be called. `grammars` None: the engine cannot be held to one. `foreign`: calls may
-    be in other forms than the family's. `examples`: such a call may be shown, in the middle of text, rather than made."""
+    """`tools` are those that may be called. `grammars` None: the engine cannot be held to one. `foreign`: calls may be
+    in other forms than the family's. `examples`: one in the middle of text is shown, and not made."""
 
     def __init__(
         self,

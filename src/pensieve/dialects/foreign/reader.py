@@ -58,7 +58,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(
-    r"\b(do not|don't|without|never) (actually )?(call|use|invoke|calling|using|invoking) (it|them|the tools?|any tools?|a tool)\b",
+    r"\b(do not|don't|without|never) (actually )?(call|use|invoke|calling|using|invoking) "
+    r"(it|them|the tools?|any tools?|a tool)\b",
     re.IGNORECASE,
 )
 _TEXT_KEPT = 160
