@@ -71,13 +71,20 @@ def test_the_name_is_one_of_those_offered_from_its_first_letter() -> None:
     assert all(walker.goes_on(grammar, f'{tool.name}", "arguments": {{') for tool in TOOLS)
 
 
-def test_behind_the_name_the_input_fits_the_schema_in_any_white_space() -> None:
-    tool = Tool("Read", "", {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]})
+def test_behind_the_name_the_input_fits_the_schema() -> None:
+    members = {"path": {"type": "string"}, "limit": {"type": "integer"}}
+    tool = Tool("Read", "", {"type": "object", "properties": members, "required": ["path"]})
     walker, grammar = Walker(HERMES, {}), held(HERMES, (tool,), "Read")
     assert walker.takes(grammar, ' {"path": "a"}}\n```')
-    assert walker.takes(grammar, ' {\n    "path": "a"\n  }\n}\n```\n\nI wait.')
+    assert walker.takes(grammar, ' {"path":   "a",\n    "limit": 3}\n}\n```\n\nI wait.')
     assert not walker.goes_on(grammar, ' {"file')
     assert not walker.goes_on(grammar, " {}")
+
+
+def test_behind_a_value_no_white_space_goes_on_and_on() -> None:
+    """A model that has closed a string too early, and knows not how to go on, would write nothing else."""
+    tool = Tool("Write", "", {"type": "object", "properties": {"content": {"type": "string"}}})
+    assert not Walker(HERMES, {}).goes_on(held(HERMES, (tool,), "Write"), ' {"content": "[" ')
 
 
 def test_a_bound_of_what_may_be_missing_does_not_turn_nothing_into_something() -> None:

@@ -21,8 +21,9 @@ LARGEST_TRIED = 50_000
 ANY_OBJECT: Schema = {"type": "object"}
 WRITING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 """As Python's json.dumps writes, because templates render history that way. White space is bounded by being fixed."""
-AS_IT_LIKES = {"whitespace_pattern": "[ \\n\\t]{0,40}", "item_separator": ",", "key_separator": ":"}
-"""As a model writes that has begun in a way of its own."""
+AS_IT_LIKES = {"whitespace_flexible": False, "item_separator": r",[ \n\t]{0,40}", "key_separator": r":[ \n\t]{0,40}"}
+"""For a model that has begun in a way of its own: more white space behind commas and colons. Behind a value there is
+none: at a loss how to go on, a model would write nothing else."""
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength")
 
 
