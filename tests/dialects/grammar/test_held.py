@@ -76,7 +76,7 @@ def test_behind_the_name_the_input_fits_the_schema() -> None:
     tool = Tool("Read", "", {"type": "object", "properties": members, "required": ["path"]})
     walker, grammar = Walker(HERMES, {}), held(HERMES, (tool,), "Read")
     assert walker.takes(grammar, ' {"path": "a"}}\n```')
-    assert walker.takes(grammar, ' {"path":   "a",\n    "limit": 3}\n}\n```\n\nI wait.')
+    assert walker.takes(grammar, ' {"path": "a", "limit": 3}\n}\n```\n\nI wait.')
     assert not walker.goes_on(grammar, ' {"file')
     assert not walker.goes_on(grammar, " {}")
 

@@ -12,7 +12,7 @@ from pensieve.dialects.forms import Family, HarmonyForm
 from pensieve.dialects.grammar.calls import Calls, Offered, calls_of
 from pensieve.dialects.grammar.harmony import Harmony
 from pensieve.dialects.grammar.lark import Marks, Rules, either, literal, without
-from pensieve.dialects.grammar.schemas import AS_IT_LIKES, Accepted
+from pensieve.dialects.grammar.schemas import Accepted
 
 ThoughtState = Literal["none", "open", "free"]
 SPACE = "/[ \\n]{0,4}/"
@@ -64,7 +64,7 @@ def held_grammar(
 
     def call(tool: Tool, accepted: Accepted) -> str:
         # With the space in front, which models write in one token with the bracket.
-        written = f"{GAP} {rules.rule(accepted.unbounded().json(writing=AS_IT_LIKES))}"
+        written = f"{GAP} {rules.rule(accepted.unbounded().json())}"
         if head.name:
             return written
         return f'{literal(tool.name)} "\\"" {GAP} "," {GAP} {literal(json.dumps(head.key))} {GAP} ":" {written}'

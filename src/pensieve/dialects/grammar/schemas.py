@@ -20,10 +20,8 @@ MOST_TRIALS = 60
 LARGEST_TRIED = 50_000
 ANY_OBJECT: Schema = {"type": "object"}
 WRITING = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
-"""As Python's json.dumps writes, because templates render history that way. White space is bounded by being fixed."""
-AS_IT_LIKES = {"whitespace_flexible": False, "item_separator": r",[ \n\t]{0,40}", "key_separator": r":[ \n\t]{0,40}"}
-"""For a model that has begun in a way of its own: more white space behind commas and colons. Behind a value there is
-none: at a loss how to go on, a model would write nothing else."""
+"""As Python's json.dumps writes, because templates render history that way. White space is bounded by being fixed:
+where it was free, a model that had closed a string too early wrote nothing else."""
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength")
 
 
@@ -34,11 +32,11 @@ class Accepted(Struct, frozen=True):
     relaxed: bool = False
     lenient: bool = False
 
-    def json(self, part: Any = None, writing: dict[str, Any] = WRITING) -> str:
+    def json(self, part: Any = None) -> str:
         """What stands behind `%json` for the schema, or for a part of it: a part may refer to all of it."""
         document = self.schema if part is None else _within(part, self.schema)
         document = document if isinstance(document, dict) else {} if document else {"enum": []}
-        writing = writing | ({"lenient": True} if self.lenient else {})
+        writing = WRITING | ({"lenient": True} if self.lenient else {})
         return "%json " + json.dumps(document | {"x-guidance": writing})
 
     def unbounded(self) -> Accepted:
