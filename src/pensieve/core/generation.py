@@ -25,8 +25,8 @@ class Sampling(Struct, frozen=True):
 UNTOLD = Sampling(temperature=0.7, top_p=0.8, top_k=20)
 """For a model whose file recommends nothing, when the client says nothing: what Qwen2.5's makers recommend.
 
-With the API's default of 1.0 and nothing cut, a small quantised model does not get through the prompt of a coding
-agent: Qwen2.5-Coder-1.5B then did none of three tasks in Claude Code, and with this all of them.
+With the API's default of 1.0 and nothing cut, a small quantised model is lost in the prompt of a coding agent: of three
+tasks in Claude Code, Qwen2.5-Coder-1.5B then did none, and with this two. One run each.
 """
 
 

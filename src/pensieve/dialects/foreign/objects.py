@@ -18,6 +18,7 @@ OTHER_KEYS = ("type", "id", "index", "call_id", "tool_call_id")
 OBJECT_KEYS = ("function", "tool", "tool_call", "function_call", "action")
 """Of an object that holds the call."""
 DEEPEST = 3
+"""Objects around the call."""
 LIST_KEYS = ("tool_calls", "function_calls", "calls")
 _STRUCTURE = re.compile(r'["{}\[\]]')
 _IN_STRING = re.compile(r'["\\]')
@@ -135,6 +136,7 @@ class ObjectCalls:
         self.head = Head(offered if self._schemas.has(offered) else "", name_at, key, input_at)
 
     def call(self, name: str, written: str) -> list[Call] | None:
+        """The call of a name with its input, as JSON or as a string of it. None: it calls nothing."""
         name = self._schemas.offered(name)
         known = self._schemas.has(name)
         if not name or not (known or written):
