@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pensieve.conversation.content import IMAGE_NOTE
-from pensieve.core.chat import Chat, Thought, ToolCall, ToolResult
+from pensieve.core.chat import Chat, Thought, ToolCall, ToolResult, Written
 from pensieve.core.errors import RequestError
 from pensieve.wire.request import InputMessage
 from talk import Message, assistant, meant, result, said, system, text, thought, use, user
@@ -204,8 +204,10 @@ def test_a_thought_of_somebody_else_is_left_out() -> None:
 
 def test_a_call_comes_back_as_the_model_wrote_it() -> None:
     calls = assistant(use("1", a=1, b=2), use("2"))
-    chat = chat_of(user("go"), calls, user(result("1"), result("2")), written={"1": '{"b": 2}'}.get)
-    assert chat.turns[1] == said("assistant", ToolCall("1", "f", {"a": 1, "b": 2}, '{"b": 2}'), ToolCall("2", "f", {}))
+    chat = chat_of(user("go"), calls, user(result("1"), result("2")), written={"1": Written('{"b": 2}')}.get)
+    assert chat.turns[1] == said(
+        "assistant", ToolCall("1", "f", {"a": 1, "b": 2}, Written('{"b": 2}')), ToolCall("2", "f", {})
+    )
 
 
 @pytest.mark.parametrize(

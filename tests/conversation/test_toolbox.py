@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pensieve.conversation.normalise import Normalised
-from pensieve.core.chat import Choice, Text, Thought, Tool, ToolCall, ToolResult
+from pensieve.core.chat import Choice, Text, Thought, Tool, ToolCall, ToolResult, Written
 from pensieve.core.errors import RequestError
 from talk import (
     SCHEMA,
@@ -233,11 +233,11 @@ def test_half_a_search_is_left_out(blocks: list[Message]) -> None:
 def test_an_answer_that_goes_on_after_a_search_means_what_the_next_request_will_mean(begun: list[Message]) -> None:
     sent: dict[str, Any] = {"tools": [BM25, late("b"), late("c")], "system": "s"}
     first = meant(user("go"), *begun, **sent)
-    call = ToolCall("s", "tool_search_tool_bm25", {"query": "q"}, '{"query":"q"}')
+    call = ToolCall("s", "tool_search_tool_bm25", {"query": "q"}, Written('{"query":"q"}'))
     went_on = first.after_search((Thought("hm"), Text("I look.")), call, ["b"])
     blocks = [{"type": "thinking", "thinking": "", "signature": "sealed:hm"}, text("I look."), search("s")]
     told = assistant(*(text("Well, ") for _ in begun), *blocks, found("s", "b"))
-    replayed = meant(user("go"), told, written={"s": '{"query":"q"}'}.get, **sent)
+    replayed = meant(user("go"), told, written={"s": Written('{"query":"q"}')}.get, **sent)
     assert went_on == replayed
     assert callable(went_on) == ["tool_search_tool_bm25", "b"]
     assert callable(went_on.after_search((), call, ["b", "c"])) == ["tool_search_tool_bm25", "b", "c"]

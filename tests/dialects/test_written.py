@@ -14,6 +14,7 @@ from pensieve.dialects.families import FAMILIES
 from pensieve.dialects.foreign.reader import asks_for_examples, forbids_calls
 from pensieve.dialects.mend import Mender
 from pensieve.dialects.read import make_reader
+from transcripts.shape import READ
 from transcripts.shapes import OFFERED, SHAPES, Call, Shape
 
 NAMED = {family.name: family for family in FAMILIES}
@@ -91,6 +92,15 @@ def test_what_only_looks_like_a_call_stays_text(shape: Shape) -> None:
 def test_a_call_that_is_cut_off_is_none(shape: Shape) -> None:
     for parts in cuts(shape.written):
         assert told(shape, parts).calls == [], parts
+
+
+def test_of_a_call_that_is_cut_in_its_input_no_json_is_told() -> None:
+    for written in ('{"name": "Read", "arguments": {"file_path": "/sh', "```json\n" + READ[:-12]):
+        shape = Shape("cut", "hermes", "max_tokens", f"I look.\n\n{written}", cut=True)
+        for parts in cuts(shape.written):
+            assert told(shape, parts).before.startswith('I look.[A tool call was cut off: Read {"file_path": "/sh'), (
+                parts
+            )
 
 
 @pytest.mark.parametrize("shape", [shape for shape in CALLS if shape.unknown], ids=lambda shape: shape.name)

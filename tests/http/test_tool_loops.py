@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from make_model import make_model
+from pensieve.service.answer import RESULT
 from server import Server, start_server
 
 WEATHER = {
@@ -59,6 +60,23 @@ def test_a_search_is_run_by_the_server_and_the_answer_goes_on(played: Callable[.
     results = [{"type": "tool_result", "tool_use_id": message.content[4].id, "content": "sunny"}]
     answer = server.post(request(*history, {"role": "user", "content": results}, tools=tools))
     assert answer.status_code == 200 and answer.json()["content"][0]["text"] == "Now I can."
+
+
+def test_a_call_that_was_just_answered_is_not_made_again_at_once(played: Callable[..., Server]) -> None:
+    tool = {"name": "Ls", "input_schema": {"type": "object"}}
+    # As long as what is put in its place, for a script goes on behind what is there.
+    again = '{"name":"Ls","input":{}}'.ljust(len(RESULT))
+    server = played([{"when": "Result of Ls:", "steps": [again, " there are two."]}, {"steps": [again]}])
+    first = server.post(request(HELLO, tools=[tool])).json()
+    assert first["stop_reason"] == "tool_use"
+    result = {"type": "tool_result", "tool_use_id": first["content"][0]["id"], "content": "a b"}
+    history = [HELLO, {"role": "assistant", "content": first["content"]}, {"role": "user", "content": [result]}]
+    answer = server.post(request(*history, tools=[tool])).json()
+    assert answer["content"] == [{"type": "text", "text": f"{RESULT} there are two.", "citations": None}]
+    assert answer["stop_reason"] == "end_turn"
+    # Who asks for it gets it.
+    history[-1]["content"] = [result, {"type": "text", "text": "Once more."}]
+    assert server.post(request(*history, tools=[tool])).json()["stop_reason"] == "tool_use"
 
 
 def test_behind_a_search_a_stop_sequence_stops_too(played: Callable[..., Server]) -> None:

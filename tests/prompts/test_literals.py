@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from pensieve.core.chat import Chat, Text, Thought, Tool, ToolCall, ToolResult, Turn
+from pensieve.core.chat import Chat, Text, Thought, Tool, ToolCall, ToolResult, Turn, Written
 from pensieve.core.literal import CUT, pieces
 from pensieve.prompts.literals import Literals
 from pensieve.prompts.render import ChatTemplate
@@ -49,7 +49,7 @@ def test_it_is_cut_wherever_a_client_may_write() -> None:
     call: dict[str, Any] = {EVIL: [EVIL, 1, None, {"deep": EVIL}]}
     turns = (
         Turn("user", (Text(EVIL),)),
-        Turn("assistant", (Thought(EVIL), Text(EVIL), ToolCall("1", "Read", call, EVIL))),
+        Turn("assistant", (Thought(EVIL), Text(EVIL), ToolCall("1", "Read", call, Written(EVIL)))),
         Turn("user", (ToolResult("1", "Read", EVIL), Text("plain"))),
     )
     chat = Chat(EVIL, turns, (Tool("Read", EVIL, {"description": EVIL}),))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pensieve.core.chat import Chat, Part, Role, Text, Thinking, Thought, Tool, ToolCall, ToolResult, Turn
+from pensieve.core.chat import Chat, Part, Role, Text, Thinking, Thought, Tool, ToolCall, ToolResult, Turn, Written
 from pensieve.prompts.render import ChatTemplate, Rendered
 from templates import templates
 
@@ -71,9 +71,11 @@ AWKWARD: dict[str, Chat] = {
     "an empty result": chat(user("user 1"), said(call(1)), user(ToolResult("toolu_1", "tool_1", "")), said("words 1")),
     "a rich input": chat(user("user 1"), said(call(1, limit=5, deep={"list": [1, None, "input 2"]})), user(result(1))),
     "what the model wrote": chat(
-        user("user 1"), said(ToolCall("toolu_1", "tool_1", {"x": 1}, '{"path":"input 1"}')), user(result(1))
+        user("user 1"), said(ToolCall("toolu_1", "tool_1", {"x": 1}, Written('{"path":"input 1"}'))), user(result(1))
     ),
-    "a broken input": chat(user("user 1"), said(ToolCall("toolu_1", "tool_1", {}, '{"path":')), user(result(1))),
+    "a broken input": chat(
+        user("user 1"), said(ToolCall("toolu_1", "tool_1", {}, Written('{"path":'))), user(result(1))
+    ),
     "late system turns": chat(user("user 1"), LATE, said("words 1"), turn("system", "one more"), user("user 2")),
     "a late system turn at the end": chat(*DONE, user("user 2"), LATE),
     "a late system turn between a call and its result": chat(user("user 1"), said(call(1)), LATE, user(result(1))),
@@ -121,7 +123,7 @@ def stations(asked: Chat) -> list[tuple[str, ...]]:
 
 def inputs(one: ToolCall) -> list[str]:
     if one.written is not None:
-        return ["input 1"] if one.written.endswith("}") else []
+        return ["input 1"] if one.written.input.endswith("}") else []
     return [value for value in one.input.values() if isinstance(value, str)]
 
 
@@ -276,6 +278,6 @@ def test_only_templates_that_know_no_tools_get_them_in_words() -> None:
 
 @pytest.mark.parametrize("name", ["qwen2_5", "qwen3", "Kimi-K2.5", "gpt-oss", "Deepseek-V3.1", "phi3"])
 def test_calls_are_shown_as_the_model_wrote_them(name: str) -> None:
-    written = '{"b":1,  "a":5.0}'
+    written = Written('{"b":1,  "a":5.0}')
     asked = chat(user("user 1"), said(ToolCall("toolu_1", "tool_1", {"a": 5, "b": 1}, written)), user(result(1)))
-    assert written in rendered(name, asked).text
+    assert written.input in rendered(name, asked).text

@@ -212,18 +212,18 @@ def test_an_open_block_can_be_closed() -> None:
 
 
 def test_every_finished_call_is_told_with_the_input_as_it_was_written() -> None:
-    kept: list[tuple[str, str]] = []
-    narrator = Narrator("m", seal, on_call=lambda id, written: kept.append((id, written)))
-    events = narrator.tell([*CALL, CallStart("g"), CallEnd(), CallStart("h"), CallInput('{"cut')])
+    kept: list[tuple[str, str, str | None]] = []
+    narrator = Narrator("m", seal, on_call=lambda *call: kept.append(call))
+    events = narrator.tell([*CALL, CallStart("g", "g()"), CallEnd(), CallStart("h"), CallInput('{"cut')])
     events += narrator.finish("max_tokens", None, AFTER)
     starts = [event.content_block for event in events if isinstance(event, ContentBlockStart)]
     ids = [block.id for block in starts if isinstance(block, ToolUseContent)]
-    assert kept == [(ids[0], '{"a":1}'), (ids[1], "{}")]
+    assert kept == [(ids[0], '{"a":1}', None), (ids[1], "{}", "g()")]
 
 
 def test_what_the_server_searched_is_a_call_and_what_it_found() -> None:
-    kept: list[tuple[str, str]] = []
-    narrator = Narrator("m", seal, on_call=lambda id, written: kept.append((id, written)))
+    kept: list[tuple[str, str, str | None]] = []
+    narrator = Narrator("m", seal, on_call=lambda *call: kept.append(call))
     narrator.tell([TextPiece("a")])
     events = narrator.searched("srvtoolu_1", "tool_search_tool_bm25", '{"query":"q"}', ["f", "g"])
     found = ToolsFound((ToolReference("f"), ToolReference("g")))
@@ -235,7 +235,7 @@ def test_what_the_server_searched_is_a_call_and_what_it_found() -> None:
         ContentBlockStart(2, ToolSearchResultContent("srvtoolu_1", found)),
         ContentBlockStop(2),
     ]
-    assert kept == [("srvtoolu_1", '{"query":"q"}')]
+    assert kept == [("srvtoolu_1", '{"query":"q"}', None)]
     assert not narrator.called
 
 

@@ -108,3 +108,18 @@ def test_a_long_reading_is_a_line_in_the_log_now_and_then(
     caplog.clear()
     read(progress, clock, 1, 100, 1100, 2100)
     assert not caplog.records
+
+
+def test_the_time_left_counts_on_each_step_taking_longer_than_the_one_before(clock: Clock) -> None:
+    """20 ms for the first token, and 2 us more for each that follows, as a laptop's processor reads."""
+
+    def seconds(start: int, end: int) -> float:
+        return (end - start) * (0.02 + 2e-6 * (start + end) / 2)
+
+    progress = Progress("req_1", "qwen", 27_000, lambda: None, lambda _: None, clock)
+    for done in range(0, 27_000, 500):
+        progress.take([Chunk(prefill=Prefill(27_000, 0, done))])
+        left = progress.health().seconds_left
+        if done >= 1_000:
+            assert left == pytest.approx(seconds(done, 27_000), rel=0.01)
+        clock.now += seconds(done, done + 500)

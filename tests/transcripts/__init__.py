@@ -65,6 +65,12 @@ def call(name: str, json: str = "{}") -> list[Piece]:
     return [*cut_call(name, json), CallEnd()]
 
 
+def said(call: list[Piece], written: str) -> list[Piece]:
+    """The call in a form that is not the family's."""
+    assert isinstance(call[0], CallStart)
+    return [CallStart(call[0].name, written), *call[1:]]
+
+
 def usual(read: str, read_pieces: list[Piece], both: str, both_pieces: list[Piece]) -> Transcripts:
     """What holds for every family, given how it writes a call, and two calls."""
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from transcripts import Transcript, Transcripts, call, cut_call, marked, text, thinks, thought, usual
+from transcripts import Transcript, Transcripts, call, cut_call, marked, said, text, thinks, thought, usual
 
 INPUT = '{"path": "a.txt", "limit": 3}'
 READ = f'{{"name": "Read", "arguments": {INPUT}}}'
@@ -129,7 +129,7 @@ LLAMA_JSON: Transcripts = {
     "spaces": Transcript(f'\n{{\n  "name" : "Read" ,\n  "parameters" : {INPUT}\n}}\n', READ_CALL),
     "numbers as strings": Transcript('{"name": "Read", "parameters": {"limit": "3"}}', call("Read", '{"limit": "3"}')),
     "an object between texts is text": Transcript(f"Hi. {_LLAMA} Ho.", text(f"Hi. {_LLAMA} Ho.")),
-    "an object behind text": Transcript(f"Hi. {_LLAMA}", [*text("Hi."), *READ_CALL]),
+    "an object behind text": Transcript(f"Hi. {_LLAMA}", [*text("Hi."), *said(READ_CALL, f" {_LLAMA}")]),
     "another object is text": Transcript('{"name": "Bob", "age": 3}', text('{"name": "Bob", "age": 3}')),
     "a list of others is text": Transcript("[1, 2]", text("[1, 2]")),
     "a bracket is text": Transcript("{", text("{")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transcripts import Transcript, Transcripts, call, cut_call, marked, text, thinks, thought, usual
+from transcripts import Transcript, Transcripts, call, cut_call, marked, said, text, thinks, thought, usual
 
 READ_CALL, LIST_CALL = call("Read", '{"path": "a.txt", "limit": 3}'), call("List")
 
@@ -89,7 +89,7 @@ LLAMA_PYTHON: Transcripts = {
     "between marks, behind text": Transcript("Hi. <|python_start|>[List()]<|python_end|>", [*text("Hi."), *LIST_CALL]),
     "one call without a list": Transcript("<|python_start|>List()<|python_end|>", LIST_CALL),
     "a list in a line is text": Transcript("So: [List()]", text("So: [List()]")),
-    "a list in a line of its own": Transcript("So:\n[List()]", [*text("So:"), *call("List")]),
+    "a list in a line of its own": Transcript("So:\n[List()]", [*text("So:"), *said(call("List"), "\n[List()]")]),
     "a note is text": Transcript("[1] See f(x).", text("[1] See f(x).")),
     "a link is text": Transcript("[List](http://a)", text("[List](http://a)")),
     "a list of texts is text": Transcript("['a', f()]", text("['a', f()]")),

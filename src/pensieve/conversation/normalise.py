@@ -10,7 +10,7 @@ from msgspec import Struct
 from pensieve.conversation.thinking import thinking_of
 from pensieve.conversation.toolbox import SearchKind, Toolbox, announcement
 from pensieve.conversation.turns import Turns, found_text
-from pensieve.core.chat import Chat, Part, Tool, ToolCall, ToolResult, Turn
+from pensieve.core.chat import Chat, Part, Tool, ToolCall, ToolResult, Turn, Written
 from pensieve.core.errors import RequestError
 from pensieve.wire.blocks import TextBlock
 from pensieve.wire.request import InputMessage, MessagesRequest
@@ -73,10 +73,10 @@ def normalise(
     request: MessagesRequest,
     *,
     unseal: Callable[[str], str | None] = _nothing,
-    written: Callable[[str], str | None] = _nothing,
+    written: Callable[[str], Written | None] = _nothing,
     pictures_known: Callable[[InputMessage], bool] = _unknown,
 ) -> Normalised:
-    """`unseal` gives the thought in a signature of this server; `written` a call's input as the model wrote it;
+    """`unseal` gives the thought in a signature of this server; `written` a call as a model wrote it, by its id;
     `pictures_known` whether the client knows already that the pictures of a message cannot be seen.
 
     Raises RequestError that names the field.

@@ -8,7 +8,7 @@ from typing import Any
 
 from pensieve.conversation.content import IMAGE_NOTE, result_text, text_of
 from pensieve.conversation.toolbox import Toolbox
-from pensieve.core.chat import Part, Role, Text, Thought, ToolCall, ToolResult, Turn
+from pensieve.core.chat import Part, Role, Text, Thought, ToolCall, ToolResult, Turn, Written
 from pensieve.core.errors import RequestError, quoted
 from pensieve.wire.blocks import (
     AnyBlock,
@@ -33,7 +33,7 @@ class Turns:
         request: MessagesRequest,
         toolbox: Toolbox,
         unseal: Callable[[str], str | None],
-        written: Callable[[str], str | None],
+        written: Callable[[str], Written | None],
         pictures_known: Callable[[InputMessage], bool],
     ) -> None:
         self.turns: list[Turn] = []

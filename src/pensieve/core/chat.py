@@ -23,13 +23,21 @@ class Thought(Struct, frozen=True, tag=True):
     text: str
 
 
+class Written(Struct, frozen=True, array_like=True):
+    """A call as a model wrote it: its `input`, and what a CallStart `said` of it. `model` is that model's id."""
+
+    input: str
+    said: str | None = None
+    model: str = ""
+
+
 class ToolCall(Struct, frozen=True, tag=True):
-    """`written` is the input as the model wrote it, if that is known: clients send it back rearranged."""
+    """`written` is None where nobody knows: clients send the input back rearranged."""
 
     id: str
     name: str
     input: dict[str, Any]
-    written: str | None = None
+    written: Written | None = None
 
 
 class ToolResult(Struct, frozen=True, tag=True):

@@ -14,7 +14,11 @@ class ThinkingPiece(Struct, frozen=True, tag=True):
 
 
 class CallStart(Struct, frozen=True, tag=True):
+    """`said`: of a call in a form that is not the family's own, all that the model wrote for it, and for those that
+    follow it at once; "" for these; None for calls in the family's form."""
+
     name: str
+    said: str | None = None
 
 
 class CallInput(Struct, frozen=True, tag=True):

@@ -26,6 +26,7 @@ class Mender:
         self._eager = frozenset(tool.name for tool in tools if tool.eager)
         self._fitter = Fitter(tools)
         self._name: str | None = None
+        self._said: str | None = None
         self._written: list[str] = []
         self._passing = False
         self._undecided = False
@@ -38,9 +39,9 @@ class Mender:
         told: list[Piece] = []
         for piece in pieces:
             match piece:
-                case CallStart(name=name):
+                case CallStart(name=name, said=said):
                     told += self._finish(natural=False)
-                    self._name, self._written = name, []
+                    self._name, self._said, self._written = name, said, []
                     self._passing, self._undecided = False, name in self._eager and _sayable(name)
                 case CallInput(json=written):
                     told += self._input(written)
@@ -63,7 +64,7 @@ class Mender:
         # What begins otherwise is to be mended, and not shown before.
         self._undecided = False
         self._passing = written.lstrip().startswith("{")
-        return [CallStart(self._name), CallInput("".join(self._written))] if self._passing else []
+        return [CallStart(self._name, self._said), CallInput("".join(self._written))] if self._passing else []
 
     def _finish(self, natural: bool) -> list[Piece]:
         name, self._name = self._name, None
@@ -81,7 +82,7 @@ class Mender:
             return [CallEnd(), TextPiece(note)]
         if mended is None:
             return [TextPiece(note)]
-        return [CallStart(name), CallInput(self._fitted(name, mended)), CallEnd()]
+        return [CallStart(name, self._said), CallInput(self._fitted(name, mended)), CallEnd()]
 
     def _fitted(self, name: str, written: str) -> str:
         value = json.loads(written)

@@ -68,10 +68,13 @@ class Out:
         """The end of a thought that was never begun; what stood before it has been told as text."""
         self._behind = "thought"
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, said: str | None = None) -> None:
+        """`said`: as of a CallStart, without the white space in front."""
+        if said:
+            said = "".join(self._spaces) + said
         self._spaces, self._behind, self._in_thought = [], "call", False
         self._flush()
-        self._pieces.append(CallStart(name))
+        self._pieces.append(CallStart(name, said))
 
     def input(self, json: str) -> None:
         self._add(CallInput, json)

@@ -213,12 +213,13 @@ def _assistant(turn: Turn, shape: Shape, ids: dict[str, str], think: tuple[str, 
 def _arguments(call: ToolCall, shape: Shape) -> dict[str, Any] | str:
     """As the model wrote them, if that is known."""
     if shape.arguments == "text":
-        return call.written or json.dumps(call.input, ensure_ascii=False)
+        return call.written.input if call.written else json.dumps(call.input, ensure_ascii=False)
+    written = call.written.input if call.written else ""
     try:
-        written = json.loads(call.written or "", strict=False)
+        value = json.loads(written, strict=False)
     except (ValueError, RecursionError):
         return Object(call.input)
-    return Object(written, call.written) if isinstance(written, dict) else Object(call.input)
+    return Object(value, written) if isinstance(value, dict) else Object(call.input)
 
 
 def _message(role: Role, content: str) -> Message:

@@ -1,12 +1,13 @@
-"""Tools for models whose template knows none: described, called and answered in words.
+"""Tools in words, which are part of the conversation's text, so that any template can carry them.
 
-The calls are Hermes-style, the form that most models have seen. The words are part of the conversation's text, so any
-template can carry them.
+For models whose template knows no tools, all of it, with calls in Hermes' style, which most models have seen. For those
+that do not write the calls that their template asks for, the calls as they wrote them, and the results.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -39,6 +40,38 @@ def in_words(chat: Chat) -> Chat:
     return replace(chat, system=system, turns=tuple(_turn(turn) for turn in chat.turns), tools=())
 
 
+def as_written(chat: Chat, said: Callable[[ToolCall], str | None]) -> Chat:
+    """The same conversation with the calls that are `said` as text, and their results in words."""
+    texts = {
+        part.id: text
+        for turn in chat.turns
+        for part in turn.parts
+        if isinstance(part, ToolCall) and (text := said(part)) is not None
+    }
+    if not texts:
+        return chat
+    return replace(chat, turns=tuple(_as_written(turn, texts) for turn in chat.turns))
+
+
+def _as_written(turn: Turn, texts: dict[str, str]) -> Turn:
+    parts: list[Part] = []
+    for part in turn.parts:
+        if isinstance(part, ToolCall) and part.id in texts:
+            words = texts[part.id]
+            # As it was generated, with the model's own white space in front, if it has any.
+            gap = "\n" if words and not words[0].isspace() else ""
+        elif isinstance(part, ToolResult) and part.call_id in texts:
+            words, gap = f"Result of {part.name}:\n{part.text}", "\n\n"
+        else:
+            parts.append(part)
+            continue
+        if parts and isinstance(before := parts[-1], Text):
+            parts[-1] = Text(before.text + gap + words)
+        else:
+            parts.append(Text(words))
+    return Turn(turn.role, tuple(parts))
+
+
 def _described(tools: tuple[Tool, ...]) -> str:
     if not tools:
         return ""
@@ -62,5 +95,5 @@ def _part(part: Part) -> Part:
 
 
 def _call(call: ToolCall) -> str:
-    written = call.written or json.dumps(call.input, ensure_ascii=False)
+    written = call.written.input if call.written else json.dumps(call.input, ensure_ascii=False)
     return f'<tool_call>\n{{"name": {json.dumps(call.name)}, "arguments": {written}}}\n</tool_call>'

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pensieve.core.generation import Chunk, Finish, Prefill
 from pensieve.core.pieces import Piece, TextPiece, ThinkingPiece
 from pensieve.service.narrate import Narrator
+from pensieve.service.past_calls import CallKey, begins_with
 from pensieve.service.repeats import Repeats
 from pensieve.service.searches import Searches
 from pensieve.service.stops import StopMatcher
@@ -16,6 +17,8 @@ from pensieve.service.voice import Place, Thought, Voice
 from pensieve.supervisor.jobs import GoOn
 from pensieve.wire.answer import Event, OutputTokensDetails, StopReason, TextContent, ThinkingContent, Usage
 
+RESULT = "According to the result,"
+"""What an answer begins with, in place of a call that has just been made and answered."""
 REPEATS = "\n\n[Pensieve has ended this answer: the model only said the same over and over.]"
 
 
@@ -34,7 +37,8 @@ class Answer:
 
     `thought`: where in a thought the answer begins. `budget`: the tokens that thoughts may take. Thoughts that nobody
     has asked for are counted, and not shown. `searches`: names of the tools that this server runs itself. `notice`:
-    what the server says in front of the model's first word.
+    what the server says in front of the model's first word. `answered`: calls whose results came last. A
+    model that calls in another form than its family's is not to make them again at once.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Answer:
         cut: bool = False,
         searches: Collection[str] = (),
         notice: str = "",
+        answered: Collection[CallKey] = (),
     ) -> None:
         self.stop_reason: StopReason | None = None
         self.paused: StopReason | None = None
@@ -57,6 +62,8 @@ class Answer:
         self.cached_tokens = 0
         self.output_tokens = 0
         self.thinking_tokens = 0
+        self.repeats_a_call = False
+        """It has begun with a call that was `answered`, and is to begin otherwise."""
         self.searches = Searches(searches)
         self.narrator = narrator
         self.voice = voice
@@ -67,6 +74,7 @@ class Answer:
         self._shows_thoughts = shows_thoughts
         self._notice = notice
         self._cut = cut
+        self._answered = frozenset(answered)
         self._started = self._counted = False
         """The message; the tokens of its prompt."""
         self._told = False
@@ -107,8 +115,9 @@ class Answer:
 
     @property
     def wants_no_more(self) -> bool:
-        """Of a job that goes on writing: it `overthinks`, is to be held, or was to stop behind a search."""
-        return self.overthinks or self.is_to_be_held or self.paused == "stop_sequence"
+        """Of a job that goes on writing: it `overthinks`, is to be held, `repeats_a_call`, or was to stop behind a
+        search."""
+        return self.overthinks or self.is_to_be_held or self.repeats_a_call or self.paused == "stop_sequence"
 
     def take(self, chunks: Iterable[Chunk]) -> list[Event]:
         """The events that these Chunks make certain. After the end, none; nor of what comes once it `wants_no_more`."""
@@ -131,6 +140,9 @@ class Answer:
                 last, self.stop_reason = self._last(chunk.finish)
                 pieces += last
         told = any(not isinstance(piece, ThinkingPiece) for piece in pieces)
+        if told and not self._told and begins_with(pieces, self._answered):
+            self.repeats_a_call, self.stop_reason = True, None
+            return events
         self._told = self._told or told
         if told and self._held is not None:
             self._held.told = True
@@ -248,6 +260,16 @@ class Answer:
         self._raw.clear()
         self._place = Place(thought == "open")
         self._reading, self._heads, self._held = voice.reading(self._place), 0, None
+
+    def begin_with_the_result(self) -> tuple[str, list[Event]]:
+        """Forgets the call that was `answered`. What stands in its place, and the events of it."""
+        self.repeats_a_call, self._answered = False, frozenset()
+        self.output_tokens, self._settled_tokens = 0, (0, 0)
+        self._raw.clear()
+        self._reading, self._heads, self._held = self.voice.reading(self._place), 0, None
+        pieces = self._shown(self._reading.feed(RESULT))
+        self._told, self._place = True, self._reading.place
+        return RESULT, self.narrator.tell(self._with_notice(pieces))
 
     def give_up(self, reason: StopReason) -> list[Event]:
         """Ends the answer where it stands."""

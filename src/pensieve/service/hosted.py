@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +30,7 @@ from pensieve.service.answer import Answer
 from pensieve.service.calls import CallStore
 from pensieve.service.narrate import Narrator
 from pensieve.service.openings import Openings
+from pensieve.service.past_calls import PastCalls, just_answered, without_reminders
 from pensieve.service.progress import Requests
 from pensieve.service.seal import Seal
 from pensieve.service.totals import Totals
@@ -42,8 +42,6 @@ from pensieve.wire.models import Capabilities, Effort, ModelInfo, Support, Think
 from pensieve.wire.request import MessagesRequest
 
 log = logging.getLogger(__name__)
-
-_REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
 
 THOUGHTS_COUNTED = "thinking-token-count-"
 """How the name of the beta begins with which a client asks for `estimated_tokens` of thoughts that it is not shown."""
@@ -85,6 +83,7 @@ class Hosted:
         if self._grammars is None:
             log.warning("no_grammars model=%s: calls are read and mended, not enforced", card.id)
         self.card = card
+        self._past_calls = PastCalls(kept.calls, card.id)
         self._kept, self._settings, self._returns = kept, settings, returns
         self.supervisor = Supervisor(card, settings, beside=beside, returns=returns, alone=alone)
         self._openings = Openings(self.supervisor.count)
@@ -112,7 +111,7 @@ class Hosted:
             request.model,
             self._kept.seal.seal,
             _omits_thoughts(request),
-            self._kept.calls.keep,
+            self._past_calls.keep,
             counted=thinking.on and any(beta.startswith(THOUGHTS_COUNTED) for beta in request.betas),
         )
         answer = Answer(
@@ -125,6 +124,7 @@ class Hosted:
             cut=plan.cut,
             searches=plan.meant.searches,
             notice=plan.meant.notice,
+            answered=just_answered(plan.meant.chat) if plan.thought == "none" else (),
         )
         kept, replan = self._kept, partial(self._planned, request)
         return Turn(
@@ -133,7 +133,7 @@ class Hosted:
 
     async def _planned(self, request: MessagesRequest, meant: Normalised, spent: int) -> Plan:
         """One job. `spent`: the tokens that earlier jobs of the same answer have written."""
-        rendered = self._template.render(meant.chat)
+        rendered = self._template.render(self._past_calls.shown(meant.chat))
         said = _last_words(meant.chat)
         voice = Voice(
             self._family,
@@ -181,7 +181,7 @@ class Hosted:
         return await self._openings.shared(self._template.opening(meant.chat, text), ids)
 
     async def count(self, meant: Normalised) -> int:
-        return len(await self.supervisor.count(self._template.render(meant.chat).text))
+        return len(await self.supervisor.count(self._template.render(self._past_calls.shown(meant.chat)).text))
 
     def info(self, name: str) -> ModelInfo:
         """The model by one of its names."""
@@ -217,7 +217,7 @@ class Hosted:
 def _last_words(chat: Chat) -> str:
     """Of the user, without what the client has put in."""
     texts = [turn.text for turn in chat.turns if turn.role == "user" and turn.text]
-    return _REMINDER.sub("", texts[-1]) if texts else ""
+    return without_reminders(texts[-1]) if texts else ""
 
 
 def _omits_thoughts(request: MessagesRequest) -> bool:

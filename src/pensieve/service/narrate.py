@@ -39,7 +39,7 @@ from pensieve.wire.answer import (
 )
 
 
-def _untold(_id: str, _input: str) -> None:
+def _untold(_id: str, _input: str, _said: str | None) -> None:
     pass
 
 
@@ -47,7 +47,7 @@ class Narrator:
     """`seal` makes a thought's signature; with `omitted` thoughts leave the server in it alone, and with `counted`
     deltas tell meanwhile how many tokens they have.
 
-    `on_call` is told of every finished call: its id, and its input as the model wrote it.
+    `on_call` is told of every finished call: its id, its input as the model wrote it, what a CallStart `said` of it.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Narrator:
         model: str,
         seal: Callable[[str], str],
         omitted: bool = False,
-        on_call: Callable[[str, str], None] = _untold,
+        on_call: Callable[[str, str, str | None], None] = _untold,
         *,
         counted: bool = False,
     ) -> None:
@@ -69,6 +69,7 @@ class Narrator:
         self._on_call = on_call
         self._index = -1
         self._open: Content | None = None
+        self._said: str | None = None
         self._told: list[str] = []
         """The open block's thought or input, stretch by stretch."""
 
@@ -96,7 +97,7 @@ class Narrator:
         self._begin(ServerToolUseContent(call_id, name), events)
         events.append(ContentBlockDelta(self._index, InputJsonDelta(written)))
         self._end(events)
-        self._on_call(call_id, written)
+        self._on_call(call_id, written, None)
         found = ToolsFound(tuple(ToolReference(reference) for reference in references))
         self._begin(ToolSearchResultContent(call_id, failure or found), events)
         self._end(events)
@@ -132,15 +133,15 @@ class Narrator:
 
     def _tell_call(self, piece: Piece, events: list[Event]) -> None:
         match piece:
-            case CallStart(name=name):
-                self.called = True
+            case CallStart(name=name, said=said):
+                self.called, self._said = True, said
                 self._begin(ToolUseContent(new_id("toolu"), name), events)
             case CallInput(json=json):
                 self._told.append(json)
                 events.append(ContentBlockDelta(self._index, InputJsonDelta(json)))
             case CallEnd():
                 if isinstance(self._open, ToolUseContent):
-                    self._on_call(self._open.id, "".join(self._told) or "{}")
+                    self._on_call(self._open.id, "".join(self._told) or "{}", self._said)
                 self._end(events)
 
     def _say(self, text: str, events: list[Event]) -> None:

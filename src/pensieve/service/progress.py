@@ -1,4 +1,8 @@
-"""How far each request is, while it is one: for `/health`, for the log, and for what is known of a model's speed."""
+"""How far each request is, while it is one: for `/health`, for the log, and for what is known of a model's speed.
+
+The deeper in a prompt, the longer each token takes, for it is compared with all before it: on a processor four times as
+long at 20,000 tokens as at the first. So the time left is told by a straight line through the steps so far.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +44,31 @@ class RequestHealth(Struct, frozen=True):
     seconds_left: float | None
 
 
+class _Slope:
+    """How much longer each token takes than the one before: of the straight line that fits all steps best."""
+
+    def __init__(self) -> None:
+        self._tokens = self._seconds = self._places = self._squares = self._products = 0.0
+
+    def add(self, start: int, end: int, seconds: float) -> None:
+        count, place = end - start, (start + end) / 2
+        self._tokens += count
+        self._seconds += seconds
+        self._places += count * place
+        self._squares += count * place * place
+        self._products += seconds * place
+
+    @property
+    def seconds(self) -> float:
+        """For each token; 0 if nothing can be told, or if the steps become faster."""
+        spread = self._tokens * self._squares - self._places * self._places
+        if spread <= 0:
+            return 0.0
+        steepest = self._seconds / self._places
+        """So steep that the first token would take no time at all."""
+        return min(max((self._tokens * self._products - self._places * self._seconds) / spread, 0.0), steepest)
+
+
 class Progress:
     """Of one request. `usual` is the model's speed, in tokens per second, for as long as its own is not known."""
 
@@ -59,6 +88,7 @@ class Progress:
         self._prefill = Prefill(prompt_tokens, 0, 0)
         self._steps: deque[tuple[float, int]] = deque(maxlen=STEPS + 1)
         """When how many tokens were done."""
+        self._slope = _Slope()
         self._since = self._logged = 0.0
         """When this stage began; the last line in the log."""
         self._output = self._output_before = 0
@@ -96,6 +126,9 @@ class Progress:
         if self._stage != "reading" or prefill.done < self._prefill.done:
             self._enter("reading")
             self._steps.clear()
+            self._slope = _Slope()
+        elif prefill.done > self._prefill.done:
+            self._slope.add(self._prefill.done, prefill.done, now - self._steps[-1][0])
         self._prefill = prefill
         self._steps.append((now, prefill.done))
         read = prefill.done - prefill.cached
@@ -131,9 +164,15 @@ class Progress:
         speed = self._reading_speed
         if self._stage != "reading" or not speed:
             return None
-        steps, left = list(self._steps), self._prefill.total - self._prefill.done
-        step = min(left, steps[-1][1] - steps[-2][1]) if len(steps) > 1 else left
-        return max(left / speed - (self._clock() - steps[-1][0]), (left - step) / speed, 0.0)
+        steps, done, total = list(self._steps), self._prefill.done, self._prefill.total
+        step = min(total - done, done - steps[-2][1]) if len(steps) > 1 else total - done
+        measured = (steps[0][1] + done) / 2
+        """Where each token takes as long as the speed says, about."""
+
+        def seconds(start: int) -> float:
+            return (total - start) * (1 / speed + self._slope.seconds * ((start + total) / 2 - measured))
+
+        return max(seconds(done) - (self._clock() - steps[-1][0]), seconds(done + step), 0.0)
 
 
 class Requests:

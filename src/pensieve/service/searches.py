@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from msgspec import Struct
 
 from pensieve.conversation.normalise import Normalised
-from pensieve.core.chat import Part, Text, Thought, ToolCall
+from pensieve.core.chat import Part, Text, Thought, ToolCall, Written
 from pensieve.core.pieces import CallEnd, CallInput, CallStart, Piece, TextPiece, ThinkingPiece
 from pensieve.service.ids import new_id
 from pensieve.service.narrate import Narrator
@@ -81,7 +81,7 @@ async def run_searches(meant: Normalised, asked: Iterable[Asked], narrator: Narr
     """The conversation with the searches and what they found, and the events that tell of them."""
     events: list[Event] = []
     for search in asked:
-        call = ToolCall(new_id("srvtoolu"), search.name, json.loads(search.written), search.written)
+        call = ToolCall(new_id("srvtoolu"), search.name, json.loads(search.written), Written(search.written))
         try:
             # Somebody else's pattern: it has a deadline, and the loop need not wait for it.
             found = await asyncio.to_thread(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from pensieve.config.settings import Settings
@@ -15,6 +16,7 @@ from pensieve.service.calls import CallStore
 from pensieve.service.health import Health, health_of
 from pensieve.service.hosted import Kept
 from pensieve.service.metrics import metrics_of
+from pensieve.service.past_calls import find_written
 from pensieve.service.pictures import Pictures
 from pensieve.service.progress import Requests
 from pensieve.service.roster import Find, Roster
@@ -70,7 +72,7 @@ class Service:
         return normalise(
             request,
             unseal=self._kept.seal.unseal,
-            written=self._kept.calls.get,
+            written=partial(find_written, self._kept.calls),
             pictures_known=self._pictures.known,
         )
 

@@ -18,7 +18,7 @@ from pensieve.service.searches import MOST_ROUNDS, run_searches
 from pensieve.service.totals import Totals
 from pensieve.service.voice import Thought, Voice
 from pensieve.supervisor.admission import Ticket
-from pensieve.supervisor.jobs import JobStream
+from pensieve.supervisor.jobs import GoOn, JobStream
 from pensieve.supervisor.supervisor import Supervisor
 from pensieve.wire.answer import Event
 
@@ -128,6 +128,10 @@ class Turn:
             before.keep(await answer.hold())
             yield self._go_on_held(before)
             return
+        if answer.repeats_a_call:
+            self._stream, events = self._with_the_result(before)
+            yield events
+            return
         if not answer.searches.asked:
             self._stream, events = self._behind_the_thought(before)
             yield events
@@ -157,6 +161,13 @@ class Turn:
             return self._answer.take([Chunk(finish=Finish("length"))])
         self._stream = self._submitted(left, self._answer.held_by, before.spans)
         return []
+
+    def _with_the_result(self, before: JobStream) -> tuple[JobStream, list[Event]]:
+        """The job that answers in words, where the last one made a call anew whose result is there."""
+        before.keep(GoOn(0, ""))
+        text, events = self._answer.begin_with_the_result()
+        grammar = self._answer.voice.grammar("none", later=True)
+        return self._submitted(self._plan.max_tokens, grammar, (Span(text, ()),)), events
 
     def _behind_the_thought(self, before: JobStream) -> tuple[JobStream, list[Event]]:
         """The job that goes on where the last one was cancelled, with the thought ended."""

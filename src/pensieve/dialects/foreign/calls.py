@@ -9,7 +9,8 @@ LONGEST_HELD = 200_000
 
 
 class Call(Struct, frozen=True):
-    """`written` is the input as JSON."""
+    """`written` is the input as JSON. `cut`: the answer has ended in the middle of it."""
 
     name: str
     written: str
+    cut: bool = False

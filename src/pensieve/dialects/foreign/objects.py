@@ -90,11 +90,14 @@ class ObjectCalls:
                 if not name:
                     return None
             elif key in INPUT_KEYS and not written:
-                if name and (yield from look.further().literal("{")):
+                value = look.further()
+                begun = bool(name and (yield from look.further().literal("{")))
+                if begun:
                     self._begin(name, name_at, key, value_at)
                 written = yield from self._value(look)
                 if not written:
-                    return None
+                    cut = begun and self._known(name) and (yield from look.ended())
+                    return [Call(self._schemas.offered(name), look.since(value), cut=True)] if cut else None
             elif key in OTHER_KEYS:
                 if not (yield from self._value(look)):
                     return None
@@ -131,9 +134,11 @@ class ObjectCalls:
         return isinstance(value, dict) and set(value) <= set(self._schemas.keys(name))
 
     def _begin(self, name: str, name_at: int, key: str, input_at: int) -> None:
-        offered = self._schemas.offered(name)
         self.heads += 1
-        self.head = Head(offered if self._schemas.has(offered) else "", name_at, key, input_at)
+        self.head = Head(self._schemas.offered(name) if self._known(name) else "", name_at, key, input_at)
+
+    def _known(self, name: str) -> bool:
+        return self._schemas.has(self._schemas.offered(name))
 
     def call(self, name: str, written: str) -> list[Call] | None:
         """The call of a name with its input, as JSON or as a string of it. None: it calls nothing."""

@@ -153,7 +153,7 @@ class ForeignReader:
         """The calls in a form of others that stand between the family's own marks, whose opening one was taken."""
         look = Look(self._desk.source)
         found = yield from self._inside(look, close)
-        return bool(found) and (yield from self._decide("", look, found or []))
+        return bool(found) and (yield from self._decide(None, look, found or []))
 
     def _read(self, mark: str) -> Reading[bool]:
         """The calls behind a mark that was taken, or at the beginning of a line. False: none, and nothing was taken."""
@@ -166,8 +166,8 @@ class ForeignReader:
             return True
         return bool(found) and (yield from self._decide(mark, look, found or []))
 
-    def _decide(self, mark: str, look: Look, calls: list[Call]) -> Reading[bool]:
-        """Takes what was looked at, as calls or as text."""
+    def _decide(self, mark: str | None, look: Look, calls: list[Call]) -> Reading[bool]:
+        """Takes what was looked at, as calls or as text. `mark` is what stands in front, None if it is the family's."""
         source, out = self._desk.source, self._desk.out
         behind = look.further()
         yield from self._closed(behind)
@@ -182,13 +182,16 @@ class ForeignReader:
             yield from self._closed(behind)
         in_text = self._text_before and self._examples and not (yield from behind.ended())
         if in_text or (self._text_before and _EXAMPLE.search(self._tail)):
-            self.text(mark + look.take())
+            self.text((mark or "") + look.take())
             return True
-        behind.take()
+        written = behind.take()
+        said = None if mark is None else mark + written
         for call in calls:
-            out.start(call.name)
+            out.start(call.name, said)
+            said = said and ""
             out.input(call.written)
-            out.end()
+            if not call.cut:
+                out.end()
         source.remember()
         self._text_before, self._tail = False, ""
         return True
