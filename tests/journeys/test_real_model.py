@@ -127,21 +127,36 @@ def test_a_held_call_is_streamed_as_any_other(coder: Server) -> None:
     assert message.usage.output_tokens > 20
 
 
+def test_the_next_turn_goes_on_from_the_call_as_it_was_generated(coder: Server) -> None:
+    prompt = "Read stats.py and tell me what median does"
+    first = ask(coder, prompt)
+    (block,) = first["content"]
+    result = {"type": "tool_result", "tool_use_id": block["id"], "content": STATS}
+    said = [{"role": "assistant", "content": [block]}, {"role": "user", "content": [result]}]
+    then = ask(coder, prompt, messages=[{"role": "user", "content": prompt}, *said])
+    before, usage = first["usage"], then["usage"]
+    read_before = before["input_tokens"] + before["cache_read_input_tokens"]
+    # But for the last token, and one that may be split otherwise where the grammar has begun.
+    assert usage["cache_read_input_tokens"] >= read_before + before["output_tokens"] - 2
+    assert "median" in text_of(then)
+
+
 class InTheTerminal(NamedTuple):
-    """A task for Claude Code: what is asked, the tool for it, and whether it is done, by the folder and the answer."""
+    """A task for Claude Code: what is asked, the tool for it, and whether it is done, by the folder, what the tools
+    told, and what was said."""
 
     prompt: str
     tool: str
-    is_done: Callable[[Path, str], bool]
+    is_done: Callable[[Path, str, str], bool]
 
 
 TASKS = (
-    InTheTerminal("Read stats.py and tell me what median does", "Read", lambda folder, said: "median" in said),
-    InTheTerminal("Run `git status`", "Bash", lambda folder, said: True),
+    InTheTerminal("Read stats.py and tell me what median does", "Read", lambda folder, told, said: "median" in said),
+    InTheTerminal("Run `git status`", "Bash", lambda folder, told, said: "No commits yet" in told),
     InTheTerminal(
         "Create hello.txt with the text hello",
         "Write",
-        lambda folder, said: (folder / "hello.txt").read_text().strip() == "hello",
+        lambda folder, told, said: (folder / "hello.txt").read_text().strip() == "hello",
     ),
 )
 STATS = """def median(values):
@@ -179,4 +194,4 @@ def test_claude_code_gets_it_done(coder: Server, own_home: Path, tmp_path: Path)
         assert results and '"is_error": true' not in json.dumps(results[0]), task.prompt
         blocks = [block for line in lines if line["type"] == "assistant" for block in line["message"]["content"]]
         said = "".join(block["text"] for block in blocks if block["type"] == "text")
-        assert task.is_done(project, said), task.prompt
+        assert task.is_done(project, json.dumps(results), said), task.prompt

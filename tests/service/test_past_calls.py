@@ -51,6 +51,18 @@ def test_a_call_in_the_form_of_the_template_is_left_to_the_template(store: CallS
     assert past.shown(chat(store)) == chat(store)
 
 
+def test_behind_a_result_stands_what_was_asked_unless_the_user_says_something(store: CallStore) -> None:
+    past = PastCalls(store, "m")
+    past.keep("1", READ, FENCED)
+    reminder = Text("<system-reminder>\nOf 5 files.\n</system-reminder>")
+    shown = texts(past.shown(chat(store, reminder)))
+    assert shown[-1] == f"Result of Read:\nx = 1\n{reminder.text}\n\nI asked: go"
+    _, said, result = chat(store).turns
+    asked = turn("user", Text(f"{reminder.text}\n{'x' * 1000}"))
+    shown = texts(past.shown(Chat("", (asked, said, result))))
+    assert shown[-1] == f"Result of Read:\nx = 1\n\nI asked: {'x' * 400}..."
+
+
 def test_several_calls_that_were_written_in_one_stand_there_once(store: CallStore) -> None:
     past = PastCalls(store, "m")
     past.keep("1", READ, f"[{FENCED}, {FENCED}]")
@@ -66,7 +78,7 @@ def test_what_nobody_has_kept_is_shown_in_a_fence_to_a_model_that_calls_so(store
     unknown = chat(store, id="9")
     assert past.shown(unknown) == unknown
     past.keep("1", READ, FENCED)
-    expected = ["go", f"I look.{FENCED[1:]}", "Result of Read:\nx = 1"]
+    expected = ["go", f"I look.{FENCED[1:]}", "Result of Read:\nx = 1\n\nI asked: go"]
     assert texts(past.shown(unknown)) == expected
     store.close()
     again = CallStore(tmp_path / "calls.sqlite")

@@ -22,11 +22,12 @@ class Sampling(Struct, frozen=True):
     top_k: int = 0
 
 
-UNTOLD = Sampling(temperature=0.7, top_p=0.8, top_k=20)
-"""For a model whose file recommends nothing, when the client says nothing: what Qwen2.5's makers recommend.
+UNTOLD = Sampling(temperature=0.2, top_p=0.8, top_k=20)
+"""For a model whose file recommends nothing, when the client says nothing.
 
-With the API's default of 1.0 and nothing cut, a small quantised model is lost in the prompt of a coding agent: of three
-tasks in Claude Code, Qwen2.5-Coder-1.5B then did none, and with this two. One run each.
+With the API's default of 1.0 and nothing cut, a small quantised model is lost in the prompt of a coding agent. With
+Claude Code's whole prompt, Qwen2.5-Coder-1.5B began three small tasks with the right call in 11 of 12 tries with this,
+and in 9 of 15 at 0.7, which its makers recommend for talk.
 """
 
 

@@ -7,6 +7,7 @@ that do not write the calls that their template asks for, the calls as they wrot
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -33,6 +34,10 @@ To use a tool, write its name and its arguments as one JSON object between <tool
 Then stop: the tool is run, and its result is given to you between <tool_response> and </tool_response>. For several \
 calls, write several such blocks, one after the other. Use a tool whenever it helps; if none is needed, just answer."""
 
+MOST_ASKED = 400
+"""Characters of a question that are said once more."""
+_REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
+
 
 def in_words(chat: Chat) -> Chat:
     """The same conversation without tools, calls and results: in their place stands text."""
@@ -41,7 +46,10 @@ def in_words(chat: Chat) -> Chat:
 
 
 def as_written(chat: Chat, said: Callable[[ToolCall], str | None]) -> Chat:
-    """The same conversation with the calls that are `said` as text, and their results in words."""
+    """The same conversation with the calls that are `said` as text, and their results in words.
+
+    Behind results stands once more what the user has asked: that is what small models lose sight of.
+    """
     texts = {
         part.id: text
         for turn in chat.turns
@@ -50,18 +58,29 @@ def as_written(chat: Chat, said: Callable[[ToolCall], str | None]) -> Chat:
     }
     if not texts:
         return chat
-    return replace(chat, turns=tuple(_as_written(turn, texts) for turn in chat.turns))
+    turns, asked = [], ""
+    for turn in chat.turns:
+        own = own_words(turn) if turn.role == "user" else ""
+        turns.append(_as_written(turn, texts, "" if own else asked))
+        asked = own or asked
+    return replace(chat, turns=tuple(turns))
 
 
-def _as_written(turn: Turn, texts: dict[str, str]) -> Turn:
+def own_words(turn: Turn) -> str:
+    """What a user said, without what Claude Code puts beside it."""
+    return _REMINDER.sub("", turn.text).strip()
+
+
+def _as_written(turn: Turn, texts: dict[str, str], asked: str) -> Turn:
     parts: list[Part] = []
+    answered = False
     for part in turn.parts:
         if isinstance(part, ToolCall) and part.id in texts:
             words = texts[part.id]
             # As it was generated, with the model's own white space in front, if it has any.
             gap = "\n" if words and not words[0].isspace() else ""
         elif isinstance(part, ToolResult) and part.call_id in texts:
-            words, gap = f"Result of {part.name}:\n{part.text}", "\n\n"
+            words, gap, answered = f"Result of {part.name}:\n{part.text}", "\n\n", True
         else:
             parts.append(part)
             continue
@@ -69,6 +88,8 @@ def _as_written(turn: Turn, texts: dict[str, str]) -> Turn:
             parts[-1] = Text(before.text + gap + words)
         else:
             parts.append(Text(words))
+    if answered and asked:
+        parts.append(Text(f"\nI asked: {asked[:MOST_ASKED]}{'...' * (len(asked) > MOST_ASKED)}"))
     return Turn(turn.role, tuple(parts))
 
 

@@ -26,11 +26,12 @@ from pensieve.dialects.read import reader_markers
 from pensieve.library.cards import neighbours
 from pensieve.prompts.chatml import CHATML
 from pensieve.prompts.render import ChatTemplate
+from pensieve.prompts.words import own_words
 from pensieve.service.answer import Answer
 from pensieve.service.calls import CallStore
 from pensieve.service.narrate import Narrator
 from pensieve.service.openings import Openings
-from pensieve.service.past_calls import PastCalls, just_answered, without_reminders
+from pensieve.service.past_calls import PastCalls, just_answered
 from pensieve.service.progress import Requests
 from pensieve.service.seal import Seal
 from pensieve.service.totals import Totals
@@ -216,8 +217,8 @@ class Hosted:
 
 def _last_words(chat: Chat) -> str:
     """Of the user, without what the client has put in."""
-    texts = [turn.text for turn in chat.turns if turn.role == "user" and turn.text]
-    return without_reminders(texts[-1]) if texts else ""
+    said = (own_words(turn) for turn in reversed(chat.turns) if turn.role == "user")
+    return next(filter(None, said), "")
 
 
 def _omits_thoughts(request: MessagesRequest) -> bool:

@@ -7,7 +7,6 @@ sees how it calls, and what came of it, in words.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,13 +14,11 @@ import msgspec
 
 from pensieve.core.chat import Chat, ToolCall, ToolResult, Written
 from pensieve.core.pieces import CallInput, CallStart, Piece
-from pensieve.prompts.words import as_written
+from pensieve.prompts.words import as_written, own_words
 from pensieve.service.calls import CallStore
 
 FENCED = '```json\n{{\n  "name": {name},\n  "arguments": {input}\n}}\n```'
 """For a call of somebody else in a conversation with a model that calls in other forms: most such models write this."""
-
-_REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
 
 CallKey = tuple[str, str]
 """A call by what it does: its tool's name, and its input."""
@@ -71,7 +68,7 @@ def just_answered(chat: Chat) -> frozenset[CallKey]:
         return frozenset()
     calling, answering = turns[-2:]
     results = any(isinstance(part, ToolResult) for part in answering.parts)
-    if not results or without_reminders(answering.text).strip():
+    if not results or own_words(answering):
         return frozenset()
     return frozenset(_key(part.name, part.input) for part in calling.parts if isinstance(part, ToolCall))
 
@@ -83,11 +80,6 @@ def begins_with(pieces: Iterable[Piece], calls: frozenset[CallKey]) -> bool:
     if not calls or not isinstance(first, CallStart) or first.said is None or not isinstance(second, CallInput):
         return False
     return _key(first.name, json.loads(second.json)) in calls
-
-
-def without_reminders(text: str) -> str:
-    """What a user said, without what Claude Code puts beside it."""
-    return _REMINDER.sub("", text)
 
 
 def _key(name: str, input: dict[str, Any]) -> CallKey:
