@@ -104,7 +104,9 @@ def test_about_how_long(seconds: float, words: str) -> None:
     assert rough(seconds) == words
 
 
-def test_how_long_the_first_answer_takes(slow: Path, serve: Callable[..., Server]) -> None:
+def test_how_long_the_first_answer_takes(
+    slow: Path, serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = serve(slow)
     here = Endpoint(server.url, TOKEN, "slow", 32_768)
     # Nothing was measured yet: a short prompt is read now, and a long one takes no less.
@@ -114,6 +116,9 @@ def test_how_long_the_first_answer_takes(slow: Path, serve: Callable[..., Server
     assert server.post(body(7000)).status_code == 200
     seconds = 12_000 * (reading := server.health()["models"][0]["reading"])["seconds"] / reading["tokens"]
     assert forecast(here).startswith(f"Its first answer takes about {rough(seconds)} on this machine: ")
+    assert "--tools" not in forecast(here)
+    monkeypatch.setattr("pensieve.cli.forecast.LONG_SECONDS", 1.0)
+    assert forecast(here).endswith("With `--tools Bash,Edit,Read,Write` it has about 4,200.")
     # With few tools it has less to read; the bundled model's window is too small for any of it.
     assert f"about {rough(seconds * 4.2 / 12)} on" in forecast(here._replace(context=16_384))
     assert "demonstration" in forecast(here._replace(context=6_144))

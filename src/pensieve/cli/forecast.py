@@ -6,9 +6,18 @@ import random
 import time
 
 from pensieve.cli.ask import NoAnswer, ask
-from pensieve.cli.client import SMALLEST_WINDOW, Endpoint, own_prompt
+from pensieve.cli.client import (
+    FEW_TOOLS,
+    OWN_PROMPT,
+    OWN_PROMPT_FOR_FEW,
+    SMALLEST_WINDOW,
+    Endpoint,
+    own_prompt,
+)
 from pensieve.cli.status import rough
 
+LONG_SECONDS = 60.0
+"""Whoever has to wait so long is told how to wait less."""
 LONGEST_TRY = 10.0
 TRY_SECONDS = 1.5
 """A short prompt is tried, and then one that takes about so long."""
@@ -28,10 +37,13 @@ def forecast(endpoint: Endpoint) -> str:
         tokens, seconds = (reading["tokens"], reading["seconds"]) if reading else _tried(endpoint)
     except (NoAnswer, KeyError):
         return "How long its first answer takes is not known yet."
-    return (
+    said = (
         f"Its first answer takes {bound} {rough(prompt * seconds / tokens)} on this machine: Claude Code's own prompt "
         f"has about {prompt:,} tokens, which are read once. Later answers are quick."
     )
+    if prompt == OWN_PROMPT and prompt * seconds / tokens > LONG_SECONDS:
+        said += f" With `--tools {FEW_TOOLS}` it has about {OWN_PROMPT_FOR_FEW:,}."
+    return said
 
 
 def _tried(endpoint: Endpoint) -> tuple[int, float]:
