@@ -63,6 +63,24 @@ def test_behind_a_result_stands_what_was_asked_unless_the_user_says_something(st
     assert shown[-1] == f"Result of Read:\nx = 1\n\nI asked: {'x' * 400}..."
 
 
+@pytest.mark.parametrize(
+    ("asked", "answers"),
+    [
+        ("Read a.py and tell me what it does", True),
+        ("Wer hat das geschrieben?", True),
+        ("Run the tests", False),
+        ("Which tests fail? Fix them.", False),
+    ],
+)
+def test_a_question_may_be_answered_from_the_result(store: CallStore, asked: str, answers: bool) -> None:
+    past = PastCalls(store, "m")
+    past.keep("1", READ, FENCED)
+    _, *more = chat(store).turns
+    shown = texts(past.shown(Chat("", (turn("user", Text(asked)), *more))))
+    hint = "\nIf this answers it, answer in words." if answers else ""
+    assert shown[-1] == f"Result of Read:\nx = 1\n\nI asked: {asked}{hint}"
+
+
 def test_several_calls_that_were_written_in_one_stand_there_once(store: CallStore) -> None:
     past = PastCalls(store, "m")
     past.keep("1", READ, f"[{FENCED}, {FENCED}]")

@@ -36,6 +36,14 @@ calls, write several such blocks, one after the other. Use a tool whenever it he
 
 MOST_ASKED = 400
 """Characters of a question that are said once more."""
+_ASKS = re.compile(
+    r"\?|\b(?:tell me|explain|summari[sz]e|describe|what|which|who|whose|where|when|why|how)\b", re.IGNORECASE
+)
+_CHANGES = re.compile(
+    r"\b(?:add|change|commit|correct|create|delete|edit|fix|implement|install|make|move|refactor|remove|rename|replace|save|"
+    r"update|write)\b",
+    re.IGNORECASE,
+)
 _REMINDER = re.compile(r"<system-reminder>.*?(?:</system-reminder>|\Z)", re.DOTALL)
 
 
@@ -48,7 +56,8 @@ def in_words(chat: Chat) -> Chat:
 def as_written(chat: Chat, said: Callable[[ToolCall], str | None]) -> Chat:
     """The same conversation with the calls that are `said` as text, and their results in words.
 
-    Behind results stands once more what the user has asked: that is what small models lose sight of.
+    Behind results stands once more what the user has asked: that is what small models lose sight of. Behind a question
+    they are told to answer it if they can, or they would go on calling.
     """
     texts = {
         part.id: text
@@ -64,6 +73,11 @@ def as_written(chat: Chat, said: Callable[[ToolCall], str | None]) -> Chat:
         turns.append(_as_written(turn, texts, "" if own else asked))
         asked = own or asked
     return replace(chat, turns=tuple(turns))
+
+
+def is_question(text: str) -> bool:
+    """Whether it asks for words alone: for nothing that is to be changed or done."""
+    return bool(_ASKS.search(text)) and not _CHANGES.search(text)
 
 
 def own_words(turn: Turn) -> str:
@@ -89,7 +103,9 @@ def _as_written(turn: Turn, texts: dict[str, str], asked: str) -> Turn:
         else:
             parts.append(Text(words))
     if answered and asked:
-        parts.append(Text(f"\nI asked: {asked[:MOST_ASKED]}{'...' * (len(asked) > MOST_ASKED)}"))
+        once_more = asked if len(asked) <= MOST_ASKED else f"{asked[:MOST_ASKED]}..."
+        answer = "\nIf this answers it, answer in words." if is_question(asked) else ""
+        parts.append(Text(f"\nI asked: {once_more}{answer}"))
     return Turn(turn.role, tuple(parts))
 
 
